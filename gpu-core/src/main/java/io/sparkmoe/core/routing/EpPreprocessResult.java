@@ -1,0 +1,28 @@
+package io.sparkmoe.core.routing;
+
+/**
+ * Result of {@link RoutingBackend#epPreprocess}, one list a segment and field; the exact contents depend on the form.
+ *
+ * @param reorderTopkIds int32: the ids in sorted order
+ * @param reorderIds int32: the flat (form kmajor: slot-major) index at each sorted position
+ * @param src2dst int32: the sorted position of each flat index
+ * @param segIndptr int64 [experts + 1]: where each expert's rows start
+ * @param maskedM int32 [experts] in form padded, else empty lists
+ */
+public record EpPreprocessResult(
+        ListBuffer reorderTopkIds,
+        ListBuffer reorderIds,
+        ListBuffer src2dst,
+        ListBuffer segIndptr,
+        ListBuffer maskedM,
+        IdCounts counts)
+        implements AutoCloseable {
+    @Override
+    public void close() {
+        reorderTopkIds.close();
+        reorderIds.close();
+        src2dst.close();
+        segIndptr.close();
+        maskedM.close();
+    }
+}

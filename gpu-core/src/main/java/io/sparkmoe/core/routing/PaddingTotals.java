@@ -1,0 +1,23 @@
+package io.sparkmoe.core.routing;
+
+/**
+ * Padding figures summed over segments; they merge by addition.
+ *
+ * @param segments number of segments summed
+ * @param blocks [block sizes]
+ * @param slots [block sizes]: padded slots; waste = 1 - used / slots
+ * @param used ids that fill slots
+ * @param activeExperts sum over segments of the number of experts with at least one id
+ */
+public record PaddingTotals(long segments, long[] blocks, long[] slots, long used, long activeExperts) {
+    /** Adds two totals over the same block sizes. */
+    public PaddingTotals plus(PaddingTotals o) {
+        long[] b = blocks.clone();
+        long[] s = slots.clone();
+        for (int i = 0; i < b.length; i++) {
+            b[i] += o.blocks[i];
+            s[i] += o.slots[i];
+        }
+        return new PaddingTotals(segments + o.segments, b, s, used + o.used, activeExperts + o.activeExperts);
+    }
+}
