@@ -1,5 +1,6 @@
 package io.sparkmoe.core.routing;
 
+import java.io.Serializable;
 import java.util.Arrays;
 
 /**
@@ -7,7 +8,9 @@ import java.util.Arrays;
  *
  * <p>Semantics of vLLM's {@code expert_map}. The two forms differ in what a bin is.
  */
-public final class ExpertMap {
+public final class ExpertMap implements Serializable {
+    private static final long serialVersionUID = 1L;
+
     /** How align reads the map. */
     public enum Form {
         /** Ids are mapped first; ids of other ranks are dropped; bins are local expert numbers. */

@@ -1,5 +1,6 @@
 package io.sparkmoe.core.routing;
 
+import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +15,8 @@ public record IdOptions(
         int numExperts,
         InvalidPolicy invalid,
         MaskedPolicy masked,
-        @Nullable ExpertMap expertMap) {
+        @Nullable ExpertMap expertMap)
+        implements Serializable {
     public static final int MAX_EXPERTS = 65_535;
 
     public IdOptions {
