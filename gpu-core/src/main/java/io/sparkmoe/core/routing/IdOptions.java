@@ -15,8 +15,7 @@ public record IdOptions(
         int numExperts,
         InvalidPolicy invalid,
         MaskedPolicy masked,
-        @Nullable ExpertMap expertMap)
-        implements Serializable {
+        @Nullable ExpertMap expertMap) implements Serializable {
     public static final int MAX_EXPERTS = 65_535;
 
     public IdOptions {

@@ -1,0 +1,211 @@
+package io.sparkmoe.spark.exec;
+
+import io.sparkmoe.core.routing.IdCodec;
+import io.sparkmoe.core.routing.IdOptions;
+import io.sparkmoe.core.routing.IdType;
+import io.sparkmoe.core.routing.Memory;
+import io.sparkmoe.core.routing.PackedIds;
+import io.sparkmoe.core.routing.RoutingBatch;
+import io.sparkmoe.core.routing.RoutingBatchBuilder;
+import java.util.Arrays;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.BaseFixedWidthVector;
+import org.apache.arrow.vector.complex.ListVector;
+import org.apache.spark.sql.catalyst.util.ArrayData;
+import org.apache.spark.sql.execution.vectorized.WritableColumnVector;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.BinaryType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.vectorized.ArrowColumnVector;
+import org.apache.spark.sql.vectorized.ColumnVector;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Copies id lists, column-wise or row by row, into one contiguous {@link RoutingBatch}, at the width the column has.
+ * NULL elements become -1; NULL lists become empty segments and are remembered.
+ */
+final class IdCollector implements AutoCloseable {
+    private final DataType type;
+    private final RoutingBatchBuilder builder;
+    private final IdElements elements;
+    private long[] nulls = new long[64];
+    private boolean anyNull;
+
+    IdCollector(DataType type, IdOptions options, BufferAllocator allocator) {
+        this.type = type;
+        this.builder = new RoutingBatchBuilder(allocator);
+        this.elements = new IdElements(options);
+    }
+
+    void reset(long firstRow) {
+        builder.reset(IdElements.typeOf(type), firstRow);
+        elements.reset(firstRow);
+        if (anyNull) {
+            Arrays.fill(nulls, 0);
+            anyNull = false;
+        }
+    }
+
+    int rows() {
+        return builder.segments();
+    }
+
+    long ids() {
+        return builder.ids();
+    }
+
+    /** Ids of the row added last. */
+    long lastLength() {
+        return builder.build().length(builder.segments() - 1);
+    }
+
+    long bytes() {
+        return builder.bytes();
+    }
+
+    RoutingBatch batch() {
+        return builder.build();
+    }
+
+    /** Bit r set: row r was NULL; null when none was. */
+    long @Nullable [] nulls() {
+        return anyNull ? nulls.clone() : null;
+    }
+
+    /** About how many ids a row holds (exact but for nested and packed lists, never too low). */
+    static long length(ColumnVector column, int row) {
+        if (column.isNullAt(row)) {
+            return 0;
+        }
+        if (column.dataType() instanceof BinaryType) {
+            return column instanceof WritableColumnVector w ? w.getArrayLength(row) : column.getBinary(row).length;
+        }
+        DataType element = ((ArrayType) column.dataType()).elementType();
+        if (column instanceof WritableColumnVector w && !(element instanceof ArrayType)) {
+            return w.getArrayLength(row);
+        }
+        return IdElements.length(column.getArray(row), element);
+    }
+
+    /** Adds the rows [from, to) of a column. */
+    void add(ColumnVector column, int from, int to) {
+        IdRuns runs = runs(column);
+        if (runs != null) {
+            addRuns(runs, from, to);
+            return;
+        }
+        for (int row = from; row < to; row++) {
+            if (column.isNullAt(row)) {
+                addNull();
+            } else if (type instanceof BinaryType) {
+                addPacked(column.getBinary(row));
+            } else {
+                addList(column.getArray(row));
+            }
+        }
+    }
+
+    /** Adds one row's value: array data, packed bytes, or null. */
+    void add(@Nullable Object value) {
+        if (value == null) {
+            addNull();
+        } else if (value instanceof byte[] packed) {
+            addPacked(packed);
+        } else {
+            addList((ArrayData) value);
+        }
+    }
+
+    static void putMasked(IdType type, long address, int index) {
+        switch (type.bytes()) {
+            case 1 -> Memory.putByte(address + index, (byte) -1);
+            case 2 -> Memory.putShort(address + 2L * index, (short) -1);
+            default -> Memory.putInt(address + 4L * index, -1);
+        }
+    }
+
+    private @Nullable IdRuns runs(ColumnVector column) {
+        if (!(type instanceof ArrayType list) || !IdElements.narrow(list.elementType())) {
+            return null;
+        }
+        if (column instanceof WritableColumnVector w) {
+            return w.isAllNull() ? null : new WritableRuns(w, builder.type());
+        }
+        if (column instanceof ListColumn own && own.getChild(0) instanceof IntColumn ints) {
+            return new ListColumnRuns(own, ints);
+        }
+        if (column instanceof ArrowColumnVector arrow
+                && arrow.getValueVector() instanceof ListVector lists
+                && lists.getDataVector() instanceof BaseFixedWidthVector values) {
+            return new ArrowRuns(lists, values, builder.type());
+        }
+        return null;
+    }
+
+    private void addRuns(IdRuns runs, int from, int to) {
+        long total = 0;
+        for (int row = from; row < to; row++) {
+            total += runs.isNull(row) ? 0 : runs.length(row);
+        }
+        int width = builder.type().bytes();
+        long address = builder.reserve(total);
+        int runStart = 0;
+        int runEnd = 0;
+        for (int row = from; row < to; row++) {
+            if (runs.isNull(row)) {
+                addNull();
+                continue;
+            }
+            int length = runs.length(row);
+            if (length > 0) {
+                int start = runs.start(row);
+                if (start != runEnd) {
+                    runs.copy(runStart, runEnd - runStart, address);
+                    address += (long) (runEnd - runStart) * width;
+                    runStart = start;
+                }
+                runEnd = start + length;
+            }
+            builder.endSegment(length);
+        }
+        runs.copy(runStart, runEnd - runStart, address);
+    }
+
+    private void addNull() {
+        int row = builder.segments();
+        if (row >> 6 >= nulls.length) {
+            nulls = Arrays.copyOf(nulls, nulls.length * 2 + (row >> 6));
+        }
+        nulls[row >> 6] |= 1L << row;
+        anyNull = true;
+        builder.endSegment(0);
+    }
+
+    private void addList(ArrayData list) {
+        DataType element = ((ArrayType) type).elementType();
+        int n = Math.toIntExact(IdElements.length(list, element));
+        elements.write(list, element, builder.reserve(n), builder.type(), builder.segments());
+        builder.endSegment(n);
+    }
+
+    private void addPacked(byte[] packed) {
+        long row = builder.build().firstRow() + builder.segments();
+        IdType own = PackedIds.type(
+                packed.length > 0 ? packed[0] : 0, packed.length > 1 ? packed[1] : 0, packed.length, row);
+        int n = (packed.length - PackedIds.HEADER_BYTES) / own.bytes();
+        IdType common = builder.segments() == 0 || builder.ids() == 0 ? own : IdElements.common(builder.type(), own);
+        builder.widen(common);
+        long address = builder.reserve(n);
+        if (own == common) {
+            Memory.copy(packed, Memory.BYTES + PackedIds.HEADER_BYTES, address, (long) n * own.bytes());
+        } else {
+            IdCodec.encode(common, PackedIds.unpack(packed, row), 0, n, address);
+        }
+        builder.endSegment(n);
+    }
+
+    @Override
+    public void close() {
+        builder.close();
+    }
+}

@@ -1,0 +1,87 @@
+package io.sparkmoe.spark.exec;
+
+import io.sparkmoe.core.routing.IdCounts;
+import io.sparkmoe.spark.interop.Scala;
+import java.io.Serializable;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+import org.apache.spark.SparkContext;
+import org.apache.spark.sql.execution.metric.SQLMetric;
+import org.apache.spark.sql.execution.metric.SQLMetrics;
+
+/** The SQL metrics of a batch node, and the running totals of this JVM that the plugin publishes. */
+public final class MoeMetrics implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    /** Totals of this JVM by the names of the metrics registry. */
+    private static final Map<String, LongAdder> TOTALS = new LinkedHashMap<>();
+
+    static {
+        for (String name : new String[] {"rows", "ids", "batches", "maskedIds", "invalidIdsDropped"}) {
+            TOTALS.put(name, new LongAdder());
+        }
+    }
+
+    private final Map<String, SQLMetric> metrics = new LinkedHashMap<>();
+
+    /** Made on the driver, with the node. */
+    public MoeMetrics(SparkContext sc) {
+        counter(sc, "numOutputRows", "number of output rows");
+        counter(sc, "numInputRows", "number of input rows");
+        counter(sc, "numIds", "number of expert ids");
+        counter(sc, "cpuBatches", "batches on the CPU");
+        counter(sc, "gpuBatches", "batches on the GPU");
+        counter(sc, "maskedIds", "masked ids left out");
+        counter(sc, "invalidIds", "invalid ids dropped");
+        counter(sc, "nonLocalIds", "ids of other ranks left out");
+        counter(sc, "spills", "partials emitted early");
+        metrics.put("bytesIn", SQLMetrics.createSizeMetric(sc, "bytes of ids collected", -1L));
+        metrics.put("bytesOut", SQLMetrics.createSizeMetric(sc, "bytes of results", -1L));
+        metrics.put("peakMemory", SQLMetrics.createSizeMetric(sc, "peak Arrow memory of a task", -1L));
+        metrics.put("copyTime", SQLMetrics.createNanoTimingMetric(sc, "time collecting ids", -1L));
+        metrics.put("kernelTime", SQLMetrics.createNanoTimingMetric(sc, "time in the operators", -1L));
+    }
+
+    private void counter(SparkContext sc, String key, String label) {
+        metrics.put(key, SQLMetrics.createMetric(sc, label));
+    }
+
+    /** As a SparkPlan returns them. */
+    public scala.collection.immutable.Map<String, SQLMetric> asScala() {
+        return Scala.map(metrics);
+    }
+
+    void add(String key, long amount) {
+        metrics.get(key).add(amount);
+    }
+
+    void set(String key, long value) {
+        metrics.get(key).set(value);
+    }
+
+    /** Notes a batch that ran. */
+    void batch(String backend, long rows, long ids, long bytes) {
+        add(backend.equals("cuda") ? "gpuBatches" : "cpuBatches", 1);
+        add("numInputRows", rows);
+        add("numIds", ids);
+        add("bytesIn", bytes);
+        TOTALS.get("rows").add(rows);
+        TOTALS.get("ids").add(ids);
+        TOTALS.get("batches").increment();
+    }
+
+    /** Notes what was left out. */
+    void left(IdCounts counts) {
+        add("maskedIds", counts.masked());
+        add("invalidIds", counts.invalidDropped());
+        add("nonLocalIds", counts.nonLocalDropped());
+        TOTALS.get("maskedIds").add(counts.masked());
+        TOTALS.get("invalidIdsDropped").add(counts.invalidDropped());
+    }
+
+    /** Running totals of this JVM, by name. */
+    public static Map<String, LongAdder> totals() {
+        return TOTALS;
+    }
+}

@@ -1,0 +1,183 @@
+package io.sparkmoe.spark.exec;
+
+import io.sparkmoe.spark.MoeConf;
+import java.io.Serializable;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.function.Supplier;
+import org.apache.spark.TaskContext;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.vectorized.ColumnVector;
+import org.apache.spark.sql.vectorized.ColumnarBatch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs a partial-aggregate node over a partition. The only object that the node ships to executors.
+ *
+ * @param calls the aggregates
+ * @param inputTypes type of each call's id column
+ * @param keys the grouping columns, bound to the child's output
+ * @param outputTypes types of the keys, then binary an aggregate
+ */
+public record PartialEvaluator(
+        List<SumCall> calls,
+        DataType[] inputTypes,
+        List<Expression> keys,
+        DataType[] outputTypes,
+        MoeConf conf,
+        MoeMetrics metrics)
+        implements Serializable {
+    private static final int MAX_ROWS = 1 << 14;
+
+    /** Columnar in; one batch of partials a drain. */
+    public Iterator<ColumnarBatch> columnar(Iterator<ColumnarBatch> input) {
+        PartialTask task = task();
+        Iterator<List<InternalRow>> drains = new Drains(task, new ColumnarFeed(task, input));
+        return new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return drains.hasNext();
+            }
+
+            @Override
+            public ColumnarBatch next() {
+                List<InternalRow> rows = drains.next();
+                ColumnVector[] columns = new ColumnVector[outputTypes.length];
+                for (int i = 0; i < columns.length; i++) {
+                    columns[i] = new RowsColumn(rows, i, outputTypes[i]);
+                }
+                return new ColumnarBatch(columns, rows.size());
+            }
+        };
+    }
+
+    /** Rows in, partials out. */
+    public Iterator<InternalRow> rows(Iterator<InternalRow> input) {
+        PartialTask task = task();
+        return new FlatRows<>(new Drains(task, () -> feedRows(task, input)), List::iterator, outputTypes);
+    }
+
+    /** Batches of partials as rows. */
+    public Iterator<InternalRow> toRows(Iterator<ColumnarBatch> batches) {
+        return new FlatRows<>(batches, ColumnarBatch::rowIterator, outputTypes);
+    }
+
+    private PartialTask task() {
+        return new PartialTask(TaskContext.get(), conf, metrics, calls, inputTypes, keys);
+    }
+
+    /** Collects and accumulates some rows; false when there were none. */
+    private boolean feedRows(PartialTask task, Iterator<InternalRow> input) {
+        task.begin();
+        long bytes = 0;
+        while (task.rows() < MAX_ROWS && bytes < task.maxBytes() && !task.full() && input.hasNext()) {
+            InternalRow row = input.next();
+            task.addSlot(task.groups().slot(row));
+            for (int i = 0; i < calls.size(); i++) {
+                int ordinal = task.input(i);
+                Object value = row.isNullAt(ordinal)
+                        ? null
+                        : inputTypes[i] instanceof ArrayType ? row.getArray(ordinal) : row.getBinary(ordinal);
+                IdCollector collector = task.collector(i);
+                task.named(i, () -> collector.add(value));
+                bytes += 4 * collector.lastLength();
+            }
+        }
+        if (task.rows() == 0) {
+            return false;
+        }
+        task.accumulate();
+        return true;
+    }
+
+    /** Feeds slices of columnar batches. */
+    private static final class ColumnarFeed implements Supplier<Boolean> {
+        private final PartialTask task;
+        private final Iterator<ColumnarBatch> input;
+        private @Nullable ColumnarBatch batch;
+        private int done;
+
+        ColumnarFeed(PartialTask task, Iterator<ColumnarBatch> input) {
+            this.task = task;
+            this.input = input;
+        }
+
+        @Override
+        public Boolean get() {
+            while (batch == null || done == batch.numRows()) {
+                if (!input.hasNext()) {
+                    return false;
+                }
+                batch = input.next();
+                done = 0;
+            }
+            feed(batch);
+            return true;
+        }
+
+        private void feed(ColumnarBatch current) {
+            task.begin();
+            int from = done;
+            long bytes = 0;
+            while (done < current.numRows() && !task.full() && (done == from || bytes < task.maxBytes())) {
+                task.addSlot(task.groups().slot(current, done));
+                for (int i = 0; i < task.calls(); i++) {
+                    bytes += 4 * IdCollector.length(current.column(task.input(i)), done);
+                }
+                done++;
+            }
+            long start = System.nanoTime();
+            for (int i = 0; i < task.calls(); i++) {
+                ColumnVector column = current.column(task.input(i));
+                IdCollector collector = task.collector(i);
+                task.named(i, () -> collector.add(column, from, done));
+            }
+            task.copied(System.nanoTime() - start);
+            task.accumulate();
+        }
+    }
+
+    /** Feeds until the groups are full or the input ends, and drains. */
+    private static final class Drains implements Iterator<List<InternalRow>> {
+        private final PartialTask task;
+        private final Supplier<Boolean> feed;
+        private @Nullable List<InternalRow> ready;
+        private boolean ended;
+
+        Drains(PartialTask task, Supplier<Boolean> feed) {
+            this.task = task;
+            this.feed = feed;
+        }
+
+        @Override
+        public boolean hasNext() {
+            while (ready == null && !ended) {
+                boolean more = feed.get();
+                if (!more) {
+                    ended = true;
+                } else if (task.full()) {
+                    task.spilled();
+                }
+                if (ended || task.full()) {
+                    List<InternalRow> rows = task.drain();
+                    ready = rows.isEmpty() ? null : rows;
+                }
+            }
+            return ready != null;
+        }
+
+        @Override
+        public List<InternalRow> next() {
+            if (!hasNext()) {
+                throw new NoSuchElementException();
+            }
+            List<InternalRow> rows = ready == null ? List.of() : ready;
+            ready = null;
+            return rows;
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package io.sparkmoe.spark.exec;
+
+import io.sparkmoe.core.RoutingBackends;
+import io.sparkmoe.core.routing.IdCodec;
+import io.sparkmoe.core.routing.IdOptions;
+import io.sparkmoe.core.routing.RoutingBackend;
+import io.sparkmoe.core.routing.RoutingBatch;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
+import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
+import org.apache.spark.sql.catalyst.util.ArrayData;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.IntegerType;
+import org.apache.spark.sql.types.LongType;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.util.ArrowUtils;
+import org.apache.spark.sql.vectorized.ColumnVector;
+
+/**
+ * Evaluates an id function on one value, on the CPU: what answers inside lambdas, literals, join conditions over both
+ * sides, and wherever else no batch can be had. The same operators over a batch of one.
+ */
+public final class RowEvaluator {
+    private static final RoutingBackend CPU =
+            RoutingBackends.open(RoutingBackends.Request.CPU, false).backend();
+
+    private static final IdOptions ANY_IDS = IdOptions.of(IdOptions.MAX_EXPERTS);
+
+    private RowEvaluator() {}
+
+    /**
+     * @param value array data or packed bytes, not null
+     * @param type the value's type
+     * @return the Catalyst value of the result, in memory of its own
+     */
+    public static Object evaluate(IdOperator operator, DataType type, Object value) {
+        BufferAllocator allocator = ArrowUtils.rootAllocator().newChildAllocator("spark-moe-row", 0, Long.MAX_VALUE);
+        try (allocator;
+                IdCollector collector = new IdCollector(type, operator.ids(), allocator)) {
+            collector.reset(0);
+            collector.add(value);
+            try (ResultColumn result = operator.run(CPU, collector.batch(), null, allocator)) {
+                return copy(result.column(), 0, operator.resultType());
+            }
+        }
+    }
+
+    /** The ids of one value as int32, NULL elements as -1; 64-bit ids must fit 32 bits. */
+    public static int[] ids(DataType type, Object value) {
+        BufferAllocator allocator = ArrowUtils.rootAllocator().newChildAllocator("spark-moe-row", 0, Long.MAX_VALUE);
+        try (allocator;
+                IdCollector collector = new IdCollector(type, ANY_IDS, allocator)) {
+            collector.reset(0);
+            collector.add(value);
+            RoutingBatch batch = collector.batch();
+            int[] ids = new int[batch.length(0)];
+            IdCodec.decode(batch.type(), batch.address(0), ids, 0, ids.length);
+            return ids;
+        }
+    }
+
+    private static Object copy(ColumnVector column, int row, DataType type) {
+        if (type instanceof StructType struct) {
+            StructField[] fields = struct.fields();
+            Object[] values = new Object[fields.length];
+            for (int i = 0; i < fields.length; i++) {
+                values[i] = copy(column.getChild(i), row, fields[i].dataType());
+            }
+            return new GenericInternalRow(values);
+        }
+        if (type instanceof ArrayType list) {
+            ArrayData array = column.getArray(row);
+            return list.elementType() instanceof LongType
+                    ? UnsafeArrayData.fromPrimitiveArray(array.toLongArray())
+                    : UnsafeArrayData.fromPrimitiveArray(array.toIntArray());
+        }
+        if (type instanceof IntegerType) {
+            return column.getInt(row);
+        }
+        return column.getLong(row);
+    }
+}

@@ -1,0 +1,44 @@
+package io.sparkmoe.spark.functions;
+
+import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.BinaryType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.LongType;
+import org.apache.spark.sql.types.NullType;
+
+/** Checks of argument types; a complaint becomes an AnalysisException. */
+final class Checks {
+    private Checks() {}
+
+    static TypeCheckResult of(Runnable checks) {
+        try {
+            checks.run();
+            return TypeCheckResult.TypeCheckSuccess$.MODULE$;
+        } catch (IllegalArgumentException e) {
+            return new TypeCheckResult.TypeCheckFailure(e.getMessage());
+        }
+    }
+
+    /** Lists of integers, lists of lists of integers (tokens x topk), packed binary, or an untyped NULL. */
+    static void ids(DataType type) {
+        DataType element = type instanceof ArrayType list ? list.elementType() : type;
+        if (element instanceof ArrayType inner) {
+            element = inner.elementType();
+        }
+        boolean integers = type instanceof ArrayType && (Constants.integral(element) || element instanceof NullType);
+        if (!integers && !(type instanceof BinaryType) && !(type instanceof NullType)) {
+            throw new IllegalArgumentException(
+                    "topk_ids is an array of tinyint, smallint, int or bigint, an array of such "
+                            + "arrays (tokens x topk), or packed binary (moe_pack_ids); got " + type.sql());
+        }
+    }
+
+    /** A list of bigint, such as counts or seg_indptr. */
+    static void longs(String name, DataType type) {
+        if (!(type instanceof ArrayType list && list.elementType() instanceof LongType)
+                && !(type instanceof NullType)) {
+            throw new IllegalArgumentException(name + " is an array of bigint; got " + type.sql());
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package io.sparkmoe.spark.functions;
+
+import java.util.List;
+import java.util.Locale;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.util.ArrayData;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.ByteType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.IntegerType;
+import org.apache.spark.sql.types.LongType;
+import org.apache.spark.sql.types.ShortType;
+import org.jspecify.annotations.Nullable;
+
+/** The constant arguments of a call as Java values; every complaint names the parameter. */
+final class Constants {
+    private final List<Parameter> parameters;
+    private final List<Expression> arguments;
+
+    Constants(List<Parameter> parameters, List<Expression> arguments) {
+        this.parameters = parameters;
+        this.arguments = arguments;
+    }
+
+    /** @throws IllegalArgumentException naming the first argument that is not constant */
+    void checkFoldable() {
+        for (int i = 0; i < parameters.size(); i++) {
+            if (!parameters.get(i).data() && !arguments.get(i).foldable()) {
+                throw new IllegalArgumentException(parameters.get(i).name()
+                        + " must be a constant (literal, parameter marker or session variable), got "
+                        + arguments.get(i).sql());
+            }
+        }
+    }
+
+    int integer(String name) {
+        Integer value = optionalInteger(name);
+        if (value == null) {
+            throw new IllegalArgumentException(name + " must not be NULL");
+        }
+        return value;
+    }
+
+    @Nullable
+    Integer optionalInteger(String name) {
+        Object value = value(name);
+        return value == null ? null : integer(name, value);
+    }
+
+    private static int integer(String name, Object value) {
+        if (value instanceof Byte || value instanceof Short || value instanceof Integer || value instanceof Long) {
+            long v = ((Number) value).longValue();
+            if (v == (int) v) {
+                return (int) v;
+            }
+        }
+        throw new IllegalArgumentException(name + " must be an integer of 32 bits, got " + value);
+    }
+
+    /** One of an enum's names, in any case. */
+    <T extends Enum<T>> T choice(String name, Class<T> type) {
+        Object value = value(name);
+        for (T constant : type.getEnumConstants()) {
+            if (value != null && constant.name().equalsIgnoreCase(value.toString())) {
+                return constant;
+            }
+        }
+        StringBuilder allowed = new StringBuilder();
+        for (T constant : type.getEnumConstants()) {
+            allowed.append(allowed.length() == 0 ? "'" : ", '")
+                    .append(constant.name().toLowerCase(Locale.ROOT))
+                    .append('\'');
+        }
+        throw new IllegalArgumentException(name + " is one of " + allowed + ", got " + value);
+    }
+
+    int @Nullable [] integers(String name) {
+        Object value = value(name);
+        if (value == null) {
+            return null;
+        }
+        DataType type = arguments.get(index(name)).dataType();
+        if (!(value instanceof ArrayData array) || !(type instanceof ArrayType list) || !integral(list.elementType())) {
+            throw new IllegalArgumentException(name + " must be an array of integers, got " + type.sql());
+        }
+        int[] out = new int[array.numElements()];
+        for (int i = 0; i < out.length; i++) {
+            if (array.isNullAt(i)) {
+                throw new IllegalArgumentException(name + "[" + i + "] must not be NULL");
+            }
+            out[i] = integer(name + "[" + i + "]", array.get(i, list.elementType()));
+        }
+        return out;
+    }
+
+    static boolean integral(DataType type) {
+        return type instanceof ByteType
+                || type instanceof ShortType
+                || type instanceof IntegerType
+                || type instanceof LongType;
+    }
+
+    private @Nullable Object value(String name) {
+        return arguments.get(index(name)).eval(InternalRow.empty());
+    }
+
+    private int index(String name) {
+        for (int i = 0; i < parameters.size(); i++) {
+            if (parameters.get(i).name().equals(name)) {
+                return i;
+            }
+        }
+        throw new IllegalStateException("no parameter " + name);
+    }
+}

@@ -1,0 +1,129 @@
+package io.sparkmoe.spark.functions;
+
+import io.sparkmoe.core.routing.PackedIds;
+import io.sparkmoe.spark.exec.RowEvaluator;
+import io.sparkmoe.spark.exec.TilesEvaluator;
+import java.util.List;
+import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
+import org.apache.spark.sql.catalyst.util.ArrayData;
+import org.apache.spark.sql.types.BinaryType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.NullType;
+import org.jspecify.annotations.Nullable;
+
+/** The row-wise functions: packing, tiles of a grouped GEMM, balance metrics. */
+final class ScalarFunctions {
+    /** A function with its constants applied. */
+    interface Body {
+        DataType resultType();
+
+        @Nullable
+        Object apply(Object value);
+    }
+
+    static final List<FunctionSpec> ALL = List.of(
+            new FunctionSpec(
+                    "moe_grouped_gemm_tiles",
+                    List.of(
+                            Parameter.column(
+                                    "seg_indptr",
+                                    "array of bigint [experts + 1], ascending: where each expert's rows start"),
+                            Parameter.constant("block_m", "rows of a tile, at least 1")),
+                    new FunctionDoc(
+                            "The tile schedule of a grouped GEMM: each expert's rows cut into tiles of block_m.",
+                            "struct<m_num_tiles_indptr array<bigint>, tile_expert array<int>, tile_row_start array<bigint>, "
+                                    + "tile_row_end array<bigint>>.",
+                            "SELECT moe_grouped_gemm_tiles(array(0L, 3L, 3L, 5L), block_m => 2)",
+                            "{\"m_num_tiles_indptr\":[0,2,2,3],\"tile_expert\":[0,0,2],\"tile_row_start\":[0,2,3],"
+                                    + "\"tile_row_end\":[2,3,5]}"),
+                    ScalarFunction::of),
+            new FunctionSpec(
+                    "moe_pack_ids",
+                    List.of(IdFunctions.IDS),
+                    new FunctionDoc(
+                            "Packs ids into one, two or four bytes each; every function of ids takes the result.",
+                            "binary: 0xE1, the width (plus 0x80 where all-ones stands for -1), the ids little-endian.",
+                            "SELECT hex(moe_pack_ids(array(1, 2, -1)))",
+                            "E1810102FF"),
+                    ScalarFunction::of),
+            new FunctionSpec(
+                    "moe_unpack_ids",
+                    List.of(Parameter.column("packed", "binary made by moe_pack_ids")),
+                    new FunctionDoc(
+                            "Unpacks ids; masked ones come back as -1.",
+                            "array<int>.",
+                            "SELECT moe_unpack_ids(unhex('E1810102FF'))",
+                            "[1,2,-1]"),
+                    ScalarFunction::of));
+
+    private ScalarFunctions() {}
+
+    static Body body(String name, DataType type, Constants c) {
+        return switch (name) {
+            case "moe_grouped_gemm_tiles" -> tiles(type, c.integer("block_m"));
+            case "moe_pack_ids" -> pack(type);
+            case "moe_unpack_ids" -> unpack(type);
+            default -> throw new IllegalStateException("no body for " + name);
+        };
+    }
+
+    private static Body tiles(DataType type, int blockM) {
+        Checks.longs("seg_indptr", type);
+        if (blockM < 1) {
+            throw new IllegalArgumentException("block_m must be at least 1, got " + blockM);
+        }
+        return new Body() {
+            @Override
+            public DataType resultType() {
+                return TilesEvaluator.TYPE;
+            }
+
+            @Override
+            public Object apply(Object value) {
+                return TilesEvaluator.evaluate(longs("seg_indptr", (ArrayData) value), blockM);
+            }
+        };
+    }
+
+    private static Body pack(DataType type) {
+        Checks.ids(type);
+        return new Body() {
+            @Override
+            public DataType resultType() {
+                return DataTypes.BinaryType;
+            }
+
+            @Override
+            public Object apply(Object value) {
+                return PackedIds.pack(RowEvaluator.ids(type, value), 0);
+            }
+        };
+    }
+
+    private static Body unpack(DataType type) {
+        if (!(type instanceof BinaryType) && !(type instanceof NullType)) {
+            throw new IllegalArgumentException("packed is binary made by moe_pack_ids; got " + type.sql());
+        }
+        return new Body() {
+            @Override
+            public DataType resultType() {
+                return DataTypes.createArrayType(DataTypes.IntegerType, false);
+            }
+
+            @Override
+            public Object apply(Object value) {
+                return UnsafeArrayData.fromPrimitiveArray(PackedIds.unpack((byte[]) value, 0));
+            }
+        };
+    }
+
+    private static long[] longs(String name, ArrayData array) {
+        for (int i = 0; i < array.numElements(); i++) {
+            if (array.isNullAt(i)) {
+                throw new IllegalArgumentException(name + "[" + i + "] is NULL; every entry must be a number");
+            }
+        }
+        return array.toLongArray();
+    }
+}

@@ -1,0 +1,111 @@
+package io.sparkmoe.spark.plan;
+
+import io.sparkmoe.spark.exec.PartialEvaluator;
+import io.sparkmoe.spark.exec.SumCall;
+import io.sparkmoe.spark.functions.SumAggregate;
+import io.sparkmoe.spark.interop.Scala;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.apache.spark.rdd.RDD;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.AttributeSet;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.execution.SparkPlan;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.vectorized.ColumnarBatch;
+import scala.collection.immutable.Seq;
+
+/** Physical node of {@link MoePartialAggregate}. */
+public final class MoePartialAggregateExec extends BatchNode {
+    private final Seq<Attribute> keys;
+    private final Seq<Expression> aggregates;
+    private final Seq<Attribute> partials;
+
+    public MoePartialAggregateExec(
+            Seq<Attribute> keys, Seq<Expression> aggregates, Seq<Attribute> partials, SparkPlan child) {
+        super(child);
+        this.keys = keys;
+        this.aggregates = aggregates;
+        this.partials = partials;
+    }
+
+    @Override
+    public Seq<Attribute> output() {
+        return Scala.concat(keys, partials);
+    }
+
+    @Override
+    public AttributeSet producedAttributes() {
+        return Scala.attributeSet(partials);
+    }
+
+    private PartialEvaluator evaluator() {
+        List<SumAggregate> calls =
+                Scala.list(aggregates).stream().map(SumAggregate.class::cast).collect(Collectors.toList());
+        return new PartialEvaluator(
+                calls.stream()
+                        .map(a -> new SumCall(a.operator(), ordinal(a.ids()), a.sql()))
+                        .collect(Collectors.toList()),
+                calls.stream().map(a -> a.ids().dataType()).toArray(DataType[]::new),
+                Scala.list(keys).stream()
+                        .map(k -> Scala.<Expression>bind((Expression) k, child().output()))
+                        .collect(Collectors.toList()),
+                types(output()),
+                moeConf(),
+                moeMetrics());
+    }
+
+    @Override
+    public RDD<ColumnarBatch> doExecuteColumnar() {
+        PartialEvaluator evaluator = evaluator();
+        return child().executeColumnar()
+                .toJavaRDD()
+                .mapPartitions(evaluator::columnar, true)
+                .rdd();
+    }
+
+    @Override
+    public RDD<InternalRow> doExecute() {
+        PartialEvaluator evaluator = evaluator();
+        return supportsColumnar()
+                ? executeColumnar()
+                        .toJavaRDD()
+                        .mapPartitions(evaluator::toRows, true)
+                        .rdd()
+                : child().execute()
+                        .toJavaRDD()
+                        .mapPartitions(evaluator::rows, true)
+                        .rdd();
+    }
+
+    @Override
+    public SparkPlan withNewChildInternal(SparkPlan newChild) {
+        return new MoePartialAggregateExec(keys, aggregates, partials, newChild);
+    }
+
+    @Override
+    public String verboseStringWithOperatorId() {
+        return formatted("Keys: " + Scala.list(keys) + "\nAggregates", aggregates, partials);
+    }
+
+    @Override
+    public int productArity() {
+        return 4;
+    }
+
+    @Override
+    public Object productElement(int n) {
+        return switch (n) {
+            case 0 -> keys;
+            case 1 -> aggregates;
+            case 2 -> partials;
+            default -> child();
+        };
+    }
+
+    @Override
+    public boolean canEqual(Object o) {
+        return o instanceof MoePartialAggregateExec;
+    }
+}

@@ -1,0 +1,36 @@
+package io.sparkmoe.spark.sql;
+
+import io.sparkmoe.spark.MoeSparkPlugin;
+import java.nio.file.Path;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.util.ArrowUtils;
+
+/** The one local session that the SQL tests share. */
+final class TestSpark {
+    private TestSpark() {}
+
+    static SparkSession session() {
+        return SparkSession.builder()
+                .master("local[2]")
+                .appName("spark-moe-tests")
+                .config("spark.plugins", MoeSparkPlugin.class.getName())
+                .config("spark.ui.enabled", "true")
+                .config("spark.ui.port", "0")
+                .config("spark.ui.showConsoleProgress", "false")
+                .config("spark.driver.bindAddress", "127.0.0.1")
+                .config("spark.driver.host", "127.0.0.1")
+                .config("spark.sql.shuffle.partitions", "3")
+                .config(
+                        "spark.sql.warehouse.dir",
+                        Path.of("target", "warehouse").toUri().toString())
+                .getOrCreate();
+    }
+
+    /** Arrow bytes that nobody has freed; 0 once no task runs. */
+    static long arrowBytes() throws InterruptedException {
+        for (int i = 0; i < 100 && ArrowUtils.rootAllocator().getAllocatedMemory() != 0; i++) {
+            Thread.sleep(50);
+        }
+        return ArrowUtils.rootAllocator().getAllocatedMemory();
+    }
+}
