@@ -49,8 +49,7 @@ public final class AuditCommand extends Verb {
     @Override
     int run(SparkSession spark, Progress progress) {
         Trace trace = Trace.open(spark, input, true, progress);
-        AuditResult audit =
-                progress.step("Auditing the trace", () -> trace.audit(ModelLayers.of(spark, input), progress));
+        AuditResult audit = trace.inBlockOrder(progress).audit(input, progress);
         new ResultPrinter(out(), err()).print(AuditTable.of(spark, audit), format);
         return audit.total(Reasons.QUARANTINED).records() > 0 ? QUARANTINED : DONE;
     }

@@ -1,8 +1,10 @@
 package io.sparkmoe.spark.jobs;
 
+import io.sparkmoe.spark.jobs.parquet.TraceParquetFormat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.hadoop.ParquetFileReader;
@@ -11,11 +13,8 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
 
-/** Whether Parquet files carry the footer of our writer, which keeps the layers of a token block together. */
+/** Whether Parquet files promise in their footers that the layers of a token block stand together, as our writer does. */
 final class BlockOrder {
-    /** Footer key that the trace table's writer sets. */
-    static final String VERSION_KEY = "sparkmoe.trace.version";
-
     private static final int FILES_A_TASK = 200;
 
     private BlockOrder() {}
@@ -35,7 +34,8 @@ final class BlockOrder {
 
     private static boolean ours(String path, Configuration conf) {
         try (ParquetFileReader reader = ParquetFileReader.open(HadoopInputFile.fromPath(new Path(path), conf))) {
-            return reader.getFileMetaData().getKeyValueMetaData().containsKey(VERSION_KEY);
+            Map<String, String> footer = reader.getFileMetaData().getKeyValueMetaData();
+            return TraceParquetFormat.WHOLE.equals(footer.get(TraceParquetFormat.BLOCKS_KEY));
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read the Parquet footer of " + path + ": " + e.getMessage(), e);
         }

@@ -10,7 +10,6 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
-import org.jspecify.annotations.Nullable;
 
 /**
  * An opened recording.
@@ -63,15 +62,19 @@ record Trace(SparkSession spark, Dataset<Row> rows, List<Inputs.InputFile> files
         return fraction >= 1 ? this : new Trace(spark, rows.where("bad is not null or " + drawn), files, recorder);
     }
 
-    /** The audit; a trace table that does not keep the layers of a token block together is sorted first. */
-    AuditResult audit(@Nullable List<Integer> moeLayers, Progress progress) {
-        Dataset<Row> input = rows;
-        if (recorder == Recorder.trace && !BlockOrder.kept(spark, files)) {
-            progress.say("The Parquet files were not written by 'spark-moe convert': sorting them so that the layers of "
-                    + "a token block stand together");
-            input = TraceAudit.sorted(rows);
+    /** The rows with the layers of a token block together: as read, or sorted where the files do not promise it. */
+    Trace inBlockOrder(Progress progress) {
+        if (recorder != Recorder.trace || BlockOrder.kept(spark, files)) {
+            return this;
         }
-        return TraceAudit.run(input, moeLayers);
+        progress.say("The Parquet files do not say that the layers of a token block stand together: sorting them first "
+                + "('spark-moe convert' writes files that need no sorting)");
+        return new Trace(spark, TraceAudit.sorted(rows), files, recorder);
+    }
+
+    /** The audit; the rows must be in block order. */
+    AuditResult audit(InputOptions options, Progress progress) {
+        return progress.step("Auditing the trace", () -> TraceAudit.run(rows, ModelLayers.of(spark, options)));
     }
 
     /** The rows that analyses count: not marked, and of the right length where {@code checkLength} says so. */
