@@ -1,0 +1,149 @@
+package io.sparkmoe.spark.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparkmoe.spark.jobs.parquet.TraceParquetFormat;
+import io.sparkmoe.spark.trace.TraceSchema;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.GZIPInputStream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.util.HadoopInputFile;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ConvertCommandTest {
+    private final SparkSession spark = LocalSpark.get();
+
+    @TempDir
+    Path folder;
+
+    private Path config;
+    private Path output;
+    private List<String> lines;
+
+    @BeforeEach
+    void sample() throws Exception {
+        config = folder.resolve("config.json");
+        output = folder.resolve("out");
+        try (InputStream in = getClass().getResourceAsStream("/io/sparkmoe/demo/config.json")) {
+            Files.write(config, in.readAllBytes());
+        }
+        try (InputStream in = getClass().getResourceAsStream("/io/sparkmoe/demo/sample_sglang.jsonl.gz")) {
+            lines = new String(new GZIPInputStream(in).readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+        }
+        Files.write(folder.resolve("a.jsonl"), lines.subList(0, 4));
+    }
+
+    private CommandLineRun convert(String... more) {
+        List<String> args = new java.util.ArrayList<>(List.of(
+                "convert", "--input", folder.resolve("*.jsonl").toString(), "--model-config", config.toString(),
+                "--output", output.toString()));
+        args.addAll(List.of(more));
+        return CommandLineRun.of(args.toArray(new String[0]));
+    }
+
+    private long rows() {
+        return spark.read().parquet(output.resolve("trace").toString()).count();
+    }
+
+    private List<Path> traceFiles() throws Exception {
+        try (var files = Files.list(output.resolve("trace"))) {
+            return files.filter(f -> f.toString().endsWith(".parquet")).toList();
+        }
+    }
+
+    @Test
+    void writesPackedIdsWithFooterKeysAndKeepsEveryRoute() throws Exception {
+        CommandLineRun run = convert();
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.out()).contains("Read", "Wrote", "rows/s", output.resolve("trace").toString());
+        for (Path file : traceFiles()) {
+            assertThat(footer(file))
+                    .containsEntry(TraceSchema.VERSION_KEY, "1")
+                    .containsEntry(TraceParquetFormat.BLOCKS_KEY, TraceParquetFormat.WHOLE);
+        }
+        String counts = "select layer, moe_expert_load(topk_ids, 64) c from %s group by layer order by layer";
+        spark.read().parquet(output.resolve("trace").toString()).createOrReplaceTempView("converted");
+        spark.read()
+                .format("moe_trace")
+                .option("recorder", "sglang")
+                .option("modelConfig", config.toString())
+                .load(folder.resolve("a.jsonl").toString())
+                .createOrReplaceTempView("recorded");
+        List<Row> expected = spark.sql(String.format(counts, "recorded")).collectAsList();
+        assertThat(expected).hasSize(8);
+        assertThat(spark.sql(String.format(counts, "converted")).collectAsList()).isEqualTo(expected);
+    }
+
+    private static Map<String, String> footer(Path file) throws Exception {
+        HadoopInputFile in =
+                HadoopInputFile.fromPath(new org.apache.hadoop.fs.Path(file.toUri()), new Configuration());
+        try (ParquetFileReader reader = ParquetFileReader.open(in)) {
+            return reader.getFileMetaData().getKeyValueMetaData();
+        }
+    }
+
+    @Test
+    void aRerunAddsOnlyWhatIsNew() throws Exception {
+        assertThat(convert().code()).isZero();
+        long before = rows();
+        CommandLineRun again = convert();
+        assertThat(again.code()).isZero();
+        assertThat(again.out()).contains("Nothing to do");
+        assertThat(rows()).isEqualTo(before);
+        Files.write(folder.resolve("b.jsonl"), lines.subList(4, 6));
+        CommandLineRun more = convert();
+        assertThat(more.code()).as(more.err()).isZero();
+        assertThat(more.err()).contains("1 of 2 inputs were converted before");
+        assertThat(rows()).isGreaterThan(before);
+        CommandLineRun fresh = convert("--overwrite");
+        assertThat(fresh.code()).isZero();
+        assertThat(fresh.out()).contains("2 files");
+    }
+
+    @Test
+    void filesOfAnUnfinishedRunAreRemoved() throws Exception {
+        assertThat(convert().code()).isZero();
+        long before = rows();
+        Files.copy(traceFiles().get(0), output.resolve("trace/part-left-over.parquet"));
+        Files.createDirectories(output.resolve(".run-left-over/trace"));
+        assertThat(convert().code()).isZero();
+        assertThat(rows()).isEqualTo(before);
+        assertThat(output.resolve(".run-left-over")).doesNotExist();
+    }
+
+    @Test
+    void anInputThatChangedIsAnError() throws Exception {
+        assertThat(convert().code()).isZero();
+        Files.write(folder.resolve("a.jsonl"), lines.subList(0, 5));
+        CommandLineRun run = convert();
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("a.jsonl").contains("changed after it was converted");
+    }
+
+    @Test
+    void unusableRecordsAreWrittenBeside() throws Exception {
+        Files.write(folder.resolve("b.jsonl"), List.of(lines.get(5), "not json"));
+        CommandLineRun refused = convert();
+        assertThat(refused.code()).isEqualTo(1);
+        assertThat(refused.err()).contains("b.jsonl").contains("record 2");
+        CommandLineRun run = convert("--on-bad-rows", "quarantine");
+        assertThat(run.code()).as(run.err()).isEqualTo(3);
+        assertThat(spark.read().parquet(output.resolve("quarantine").toString()).count()).isEqualTo(1);
+        assertThat(spark.read()
+                        .parquet(output.resolve("audit").toString())
+                        .where("reason = 'not_json'")
+                        .count())
+                .isEqualTo(1);
+        assertThat(spark.read().parquet(output.resolve("trace").toString()).where("bad is not null").count()).isZero();
+    }
+}
