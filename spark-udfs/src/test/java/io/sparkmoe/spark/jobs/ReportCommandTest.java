@@ -90,10 +90,10 @@ class ReportCommandTest {
             found.computeIfAbsent(row.getInt(0), l -> new long[64])[row.getInt(1)] = row.getLong(2);
         }
         assertThat(found).hasSize(8);
+        JsonNode summary = JSON.readTree(demoReport.resolve("summary.json").toFile());
+        assertThat(summary.at("/source/tokens").asLong()).isEqualTo(reference.get("tokens").asLong());
         found.forEach((layer, counts) -> {
-            JsonNode expected = reference.has(String.valueOf(layer))
-                    ? reference.get(String.valueOf(layer))
-                    : reference.get(layer - 1);
+            JsonNode expected = reference.get("counts_by_layer").get(String.valueOf(layer));
             assertThat(counts).as("layer " + layer).isEqualTo(JSON.convertValue(expected, long[].class));
         });
     }
