@@ -11,8 +11,7 @@ import java.util.Base64;
 /** The files that the page inlines, and the hashes by which its content security policy admits them. */
 final class Assets {
     static final String ECHARTS_VERSION = "5.5.0";
-    private static final String ECHARTS =
-            "/META-INF/resources/webjars/echarts/" + ECHARTS_VERSION + "/echarts.min.js";
+    private static final String ECHARTS = "/META-INF/resources/webjars/echarts/" + ECHARTS_VERSION + "/echarts.min.js";
     private static final String[] SCRIPTS = {"page.js", "heatmap.js", "lines.js", "padding.js", "tables.js"};
 
     private Assets() {}
@@ -61,8 +60,8 @@ final class Assets {
     private static String read(String name) {
         try (InputStream in = Assets.class.getResourceAsStream(name)) {
             if (in == null) {
-                throw new IllegalStateException("the report's file " + name
-                        + " is not on the class path; the spark-moe jar is incomplete");
+                throw new IllegalStateException(
+                        "the report's file " + name + " is not on the class path; the spark-moe jar is incomplete");
             }
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {

@@ -2,6 +2,7 @@ package io.sparkmoe.spark.report;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
@@ -28,6 +29,8 @@ record Findings(
     /** A decode batch of common size; the nearest tokens_per_pass stands for decode. */
     private static final int TYPICAL_DECODE = 64;
 
+    private static final int TYPICAL_BLOCK_SIZE = 64;
+
     private static final Comparator<ExpertLoad> HOTTEST_FIRST = Comparator.comparingDouble(ExpertLoad::share)
             .reversed()
             .thenComparingInt(ExpertLoad::layer)
@@ -42,7 +45,13 @@ record Findings(
     record ExpertLoad(int layer, int expert, long count, double share, double timesUniform) {}
 
     /** Waste of one kind of pass, one entry a block size, ascending. */
-    record BlockSizes(String phase, int tokensPerPass, List<Waste> byBlockSize) {}
+    record BlockSizes(String phase, int tokensPerPass, List<Waste> byBlockSize) {
+        /** The entry for a block size that kernels often use, or the nearest to it. */
+        Waste typical() {
+            return Collections.min(
+                    byBlockSize, Comparator.comparingInt(waste -> Math.abs(waste.blockSize() - TYPICAL_BLOCK_SIZE)));
+        }
+    }
 
     /** Share of padded slots that hold no id. */
     record Waste(int blockSize, double waste) {}

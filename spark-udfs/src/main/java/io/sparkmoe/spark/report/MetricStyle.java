@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param label the column's heading
  * @param percent written as a percentage
- * @param digits decimals, unless a percentage
+ * @param digits decimals
  */
 record MetricStyle(String label, boolean percent, int digits) {
     private static final String COVERAGE = "coverage_top_";
@@ -29,7 +29,7 @@ record MetricStyle(String label, boolean percent, int digits) {
         styles.put("entropy_normalized", new MetricStyle("Entropy / ln E", false, 4));
         styles.put("effective_experts", new MetricStyle("Effective experts", false, 1));
         for (int n : new int[] {1, 4, 8, 16, 32}) {
-            styles.put(COVERAGE + n, new MetricStyle("Top " + n, true, 1));
+            styles.put(COVERAGE + n, new MetricStyle("Top " + n, true, 2));
         }
         styles.put("rank_imbalance_max_mean", new MetricStyle("Ranks max / mean", false, 2));
         styles.put("balancedness_sglang_of_totals", new MetricStyle("Balancedness SGLang", false, 3));
@@ -44,7 +44,7 @@ record MetricStyle(String label, boolean percent, int digits) {
             return style;
         }
         return metric.startsWith(COVERAGE)
-                ? new MetricStyle("Top " + metric.substring(COVERAGE.length()), true, 1)
+                ? new MetricStyle("Top " + metric.substring(COVERAGE.length()), true, 2)
                 : new MetricStyle(metric, false, 4);
     }
 
@@ -69,6 +69,6 @@ record MetricStyle(String label, boolean percent, int digits) {
         if (value == null || !Double.isFinite(value)) {
             return Text.UNDEFINED;
         }
-        return percent ? Text.percent(value) : Text.decimal(value, digits);
+        return percent ? Text.percent(value, digits) : Text.decimal(value, digits);
     }
 }

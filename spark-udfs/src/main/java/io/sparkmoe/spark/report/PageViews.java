@@ -61,7 +61,12 @@ final class PageViews {
     private static List<Tile> tiles(ReportModel model, Findings findings) {
         ReportModel.Source source = model.source();
         List<Tile> tiles = new ArrayList<>();
-        tiles.add(new Tile("tokens", "Tokens", Text.shortCount(source.tokens()), Text.count(source.tokens())));
+        tiles.add(new Tile(
+                "tokens",
+                "Tokens",
+                Text.shortCount(source.tokens()),
+                Text.shortCount(source.prefillTokens()) + " prefill, " + Text.shortCount(source.decodeTokens())
+                        + " decode"));
         tiles.add(new Tile(
                 "sequences", "Sequences", Text.shortCount(source.sequences()), Text.plural(source.files(), "file")));
         if (!findings.hottestExperts().isEmpty()) {
@@ -69,16 +74,18 @@ final class PageViews {
             tiles.add(new Tile(
                     "imbalance", "Worst max / mean", Text.times(hottest.timesUniform()), "layer " + hottest.layer()));
             tiles.add(new Tile(
-                    "hottest", "Hottest expert", Text.percent(hottest.share()), "of its layer's ids, expert "
-                            + hottest.expert() + " of layer " + hottest.layer()));
+                    "hottest",
+                    "Hottest expert",
+                    Text.percent(hottest.share()),
+                    "of its layer's ids, expert " + hottest.expert() + " of layer " + hottest.layer()));
         }
         for (Findings.BlockSizes sizes : findings.blockSizes()) {
-            Findings.Waste largest = sizes.byBlockSize().get(sizes.byBlockSize().size() - 1);
+            Findings.Waste shown = sizes.typical();
             tiles.add(new Tile(
                     "waste-" + sizes.phase(),
                     "Waste at " + sizes.phase(),
-                    Text.percent(largest.waste()),
-                    "block size " + largest.blockSize() + ", " + Text.plural(sizes.tokensPerPass(), "token")
+                    Text.percent(shown.waste()),
+                    "block size " + shown.blockSize() + ", " + Text.plural(sizes.tokensPerPass(), "token")
                             + " a pass"));
         }
         return tiles;
@@ -101,10 +108,11 @@ final class PageViews {
         entries.add(new Entry("share", "count / sum of the layer's counts."));
         entries.add(new Entry(
                 "times_uniform", "share * num_experts: 1 when every expert of the layer is chosen equally often."));
-        entries.add(new Entry(
-                "waste",
-                "1 - used / slots. Each active expert's ids are padded to whole blocks of block_size slots, as"
-                        + " moe_align_block_size of vLLM and SGLang does; used counts ids, slots counts ids and padding."));
+        entries.add(
+                new Entry(
+                        "waste",
+                        "1 - used / slots. Each active expert's ids are padded to whole blocks of block_size slots, as"
+                                + " moe_align_block_size of vLLM and SGLang does; used counts ids, slots counts ids and padding."));
         given.forEach((name, text) -> entries.add(new Entry(name, text)));
         return entries;
     }

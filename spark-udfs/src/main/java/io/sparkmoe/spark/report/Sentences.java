@@ -19,7 +19,8 @@ final class Sentences {
             sentences.add(new Finding("Balance", "No layer has a single id,", "so there is nothing to compare."));
         } else {
             sentences.add(balance(findings));
-            sentences.add(hottest(findings.hottestExperts().get(0), model.model().numExperts()));
+            sentences.add(
+                    hottest(findings.hottestExperts().get(0), model.model().numExperts()));
             sentences.add(idle(findings, model));
         }
         for (BlockSizes sizes : findings.blockSizes()) {
@@ -67,15 +68,22 @@ final class Sentences {
     }
 
     private static Finding blockSizes(BlockSizes sizes) {
-        String waste = sizes.byBlockSize().stream().map(Sentences::waste).collect(Collectors.joining(", "));
+        List<Waste> all = sizes.byBlockSize();
+        Waste smallest = all.get(0);
+        Waste largest = all.get(all.size() - 1);
+        String rest = all.stream()
+                .filter(waste -> waste != smallest && waste != largest)
+                .map(waste -> Text.percent(waste.waste()) + " at " + waste.blockSize())
+                .collect(Collectors.joining(", "));
         return new Finding(
                 "Padding, " + Text.visible(sizes.phase(), 20),
-                "At " + Text.plural(sizes.tokensPerPass(), "token") + " a pass, padded slots wasted: ",
-                waste + ".");
+                "At " + Text.plural(sizes.tokensPerPass(), "token") + " a pass, " + wastes(smallest) + " of the slots"
+                        + (all.size() == 1 ? "." : " and " + wastes(largest) + "."),
+                (rest.isEmpty() ? "" : "In between: " + rest + ". ") + "Passes are replayed.");
     }
 
-    private static String waste(Waste waste) {
-        return Text.percent(waste.waste()) + " with block size " + waste.blockSize();
+    private static String wastes(Waste waste) {
+        return "block size " + waste.blockSize() + " wastes " + Text.percent(waste.waste());
     }
 
     private static Finding input(ReportModel.Source source) {
@@ -100,12 +108,14 @@ final class Sentences {
         if (model.audit().isEmpty()) {
             return new Finding("Audit", "The audit found nothing wrong.", aside);
         }
-        long sources = model.audit().stream().map(ReportModel.AuditLine::source).distinct().count();
-        long records = model.audit().stream().mapToLong(ReportModel.AuditLine::records).sum();
+        long sources = model.audit().stream()
+                .map(ReportModel.AuditLine::source)
+                .distinct()
+                .count();
         return new Finding(
                 "Audit",
-                "The audit has " + Text.plural(model.audit().size(), "remark") + " on "
-                        + Text.plural(sources, "source") + ",",
-                "about " + Text.plural(records, "record") + ". " + aside);
+                "The audit has " + Text.plural(model.audit().size(), "remark") + " on " + Text.plural(sources, "source")
+                        + ".",
+                aside);
     }
 }

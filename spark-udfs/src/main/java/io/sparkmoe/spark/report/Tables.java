@@ -24,7 +24,7 @@ final class Tables {
                     Cell.id(load.layer()),
                     Cell.id(load.expert()),
                     Cell.count(load.count()),
-                    Cell.of(Text.percent(load.share()), load.share()),
+                    Cell.of(Text.percent(load.share(), 2), load.share()),
                     Cell.of(Text.times(load.timesUniform()), load.timesUniform())));
         }
         return new Table(
@@ -40,8 +40,7 @@ final class Tables {
                 model.layers().stream().map(ReportModel.Layer::metrics).toList());
         List<Column> columns = new ArrayList<>(numeric("Layer", "Ids"));
         for (String metric : metrics) {
-            columns.add(
-                    new Column(MetricStyle.of(metric).label(), definitions.getOrDefault(metric, metric), true));
+            columns.add(new Column(MetricStyle.of(metric).label(), definitions.getOrDefault(metric, metric), true));
         }
         List<List<Cell>> rows = new ArrayList<>();
         for (ReportModel.Layer layer : model.layers()) {
@@ -63,7 +62,10 @@ final class Tables {
         return new Table(
                 "overall",
                 "Over all layers",
-                List.of(new Column("Metric", "", false), new Column("Value", "", true), new Column("Definition", "", false)),
+                List.of(
+                        new Column("Metric", "", false),
+                        new Column("Value", "", true),
+                        new Column("Definition", "", false)),
                 rows,
                 "");
     }
@@ -81,14 +83,16 @@ final class Tables {
                     Cell.count(row.blocks()),
                     Cell.count(row.slots()),
                     Cell.count(row.used()),
-                    row.slots() == 0
-                            ? Cell.text(Text.UNDEFINED)
-                            : Cell.of(Text.percent(row.waste()), row.waste())));
+                    row.slots() == 0 ? Cell.text(Text.UNDEFINED) : Cell.of(Text.percent(row.waste(), 2), row.waste())));
         }
         List<Column> columns = new ArrayList<>(List.of(new Column("Phase", "", false)));
         columns.addAll(numeric("Tokens a pass", "Block size", "Passes", "Blocks", "Slots", "Used", "Waste"));
         return new Table(
-                "padding", "Padding over all layers", columns, rows, rest(totals.size(), SHOWN_PADDING_ROWS, "padding"));
+                "padding",
+                "Padding over all layers",
+                columns,
+                rows,
+                rest(totals.size(), SHOWN_PADDING_ROWS, "padding"));
     }
 
     static Table audit(ReportModel model) {
@@ -105,7 +109,8 @@ final class Tables {
         List<Column> columns =
                 new ArrayList<>(List.of(new Column("Source", "", false), new Column("Reason", "", false)));
         columns.addAll(numeric("Records", "Tokens", "Ids"));
-        return new Table("audit", "What the audit found", columns, rows, rest(lines.size(), SHOWN_AUDIT_LINES, "audit"));
+        return new Table(
+                "audit", "What the audit found", columns, rows, rest(lines.size(), SHOWN_AUDIT_LINES, "audit"));
     }
 
     private static Cell metric(String metric, @Nullable Double value) {

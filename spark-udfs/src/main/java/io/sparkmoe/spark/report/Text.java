@@ -18,9 +18,9 @@ final class Text {
         return String.format(Locale.ROOT, "%,d", value);
     }
 
-    /** 1078912 as 1.08 M; below ten thousand in full. */
+    /** 29440000000 as 29.4 G; below a million in full. */
     static String shortCount(long value) {
-        return value < 10_000 ? count(value) : scaled(value, 1000, COUNT_UNITS);
+        return value < 1_000_000 ? count(value) : scaled(value, 1000, COUNT_UNITS);
     }
 
     static String bytes(long value) {
@@ -30,7 +30,12 @@ final class Text {
     /** 0.0456 as 4.56 %: three figures below 10 %, one decimal above. */
     static String percent(double share) {
         double value = 100 * share;
-        return decimal(value, value != 0 && value < 9.995 ? 2 : 1) + " %";
+        return percent(share, value != 0 && value < 9.995 ? 2 : 1);
+    }
+
+    /** With fixed decimals, for columns. */
+    static String percent(double share, int digits) {
+        return decimal(100 * share, digits) + "\u00a0%";
     }
 
     /** 2.903 as 2.90×. */

@@ -11,18 +11,13 @@ function timesUniform(layer, expert) {
   return data.counts[layer][expert] * data.experts / data.sums[layer];
 }
 
-/** The scale ends at 2, 4, 8 or 16 times uniform: the first that 99 % of the busier experts stay within. */
+/** The scale ends at 2, 4 or 16 times uniform and its inverse: the first that 95 % of the cells stay within. */
 function heatLimit() {
-  const busy = [];
-  data.counts.forEach((counts, layer) => counts.forEach((_, expert) => {
-    const times = timesUniform(layer, expert);
-    if (times > 1) {
-      busy.push(times);
-    }
-  }));
-  busy.sort((a, b) => a - b);
-  const high = busy.length ? busy[Math.floor(0.99 * (busy.length - 1))] : 1;
-  return Math.min(4, Math.max(1, Math.ceil(Math.log2(high))));
+  const distances = data.counts.flatMap((counts, layer) =>
+    counts.map((_, expert) => Math.min(4, Math.abs(Math.log2(timesUniform(layer, expert))))));
+  distances.sort((a, b) => a - b);
+  const far = distances.filter(Number.isFinite)[Math.floor(0.95 * distances.length)] ?? 1;
+  return far <= 1 ? 1 : far <= 2 ? 2 : 4;
 }
 
 /** Cells as [column, row, colour value, expert]; a layer without ids stays empty. */
@@ -50,12 +45,27 @@ function heatTip(cell) {
   ]);
 }
 
-function heatAxes(t) {
+/** Experts at even distances, whatever part of them is shown. */
+function heatLabels(t, shown, width) {
+  const step = labelStep(shown, width - 64);
+  return { color: t.faint, fontSize: 12, interval: (column, name) => Number(name) % step === 0 };
+}
+
+/** Zooming in makes room for more labels. */
+function labelZoom(instance) {
+  instance.on('datazoom', () => {
+    const { start, end } = instance.getOption().dataZoom[0];
+    const shown = data.experts * (end - start) / 100;
+    instance.setOption({ xAxis: { axisLabel: heatLabels(theme(), shown, instance.getWidth()) } });
+  });
+}
+
+function heatAxes(t, width) {
   const columns = data.counts[0].map((_, column) => String(byLoad ? column + 1 : column));
   return {
     xAxis: axis(t, {
       type: 'category', data: columns, name: byLoad ? 'rank of the expert in its layer' : 'expert', nameGap: 28,
-      axisLine: { show: false }, splitLine: { show: false },
+      axisLine: { show: false }, splitLine: { show: false }, axisLabel: heatLabels(t, data.experts, width),
     }),
     yAxis: axis(t, {
       type: 'category', data: data.layers.map(String), inverse: true, name: 'layer', nameGap: 34,
@@ -64,7 +74,7 @@ function heatAxes(t) {
   };
 }
 
-function heatOption(t) {
+function heatOption(t, width) {
   const limit = heatLimit();
   const zoom = data.experts >= 128 && !printing;
   const row = Math.max(9, Math.min(32, Math.round(420 / data.layers.length)));
@@ -72,9 +82,11 @@ function heatOption(t) {
   return {
     height: row * data.layers.length + bottom + 10,
     grid: { left: 52, right: 12, top: 8, bottom },
-    ...heatAxes(t),
+    ...heatAxes(t, width),
     dataZoom: zoom ? [{ type: 'slider', bottom: 8, height: 20, left: 52, right: 12, brushSelect: false,
-      borderColor: t.line, textStyle: { color: t.faint } }] : [],
+      borderColor: t.line, backgroundColor: t.page, fillerColor: t.band, moveHandleSize: 0, showDataShadow: false,
+      handleStyle: { color: t.panel, borderColor: t.accent }, textStyle: { color: t.faint },
+      labelFormatter: (index, name) => (byLoad ? 'rank ' : 'expert ') + name }] : [],
     visualMap: { show: false, dimension: 2, min: -limit, max: limit, inRange: { color: t.diverging } },
     tooltip: tooltip(t, heatTip, {}),
     series: [{ type: 'heatmap', data: heatCells(limit), progressive: 0,
@@ -86,8 +98,8 @@ function showHeatTicks() {
   const limit = heatLimit();
   const tick = exponent => (exponent < 0 ? '1/' + 2 ** -exponent : 2 ** exponent) + '×';
   const exponents = limit === 1 ? [-1, 0, 1] : [-limit, -limit / 2, 0, limit / 2, limit];
-  const labels = exponents.map(e => Number.isInteger(e) ? tick(e) : '').map((label, i) =>
-    (i === 0 ? '≤ ' : i === exponents.length - 1 ? '≥ ' : '') + label);
+  const labels = exponents.map((exponent, i) =>
+    (i === 0 ? '≤ ' : i === exponents.length - 1 ? '≥ ' : '') + tick(exponent));
   const ticks = document.getElementById('heat-ticks');
   ticks.replaceChildren(...labels.map(label => Object.assign(document.createElement('span'), { textContent: label })));
 }
@@ -101,7 +113,7 @@ function orderBy(load) {
 
 function addHeatMap() {
   data.sums = data.counts.map(counts => counts.reduce((sum, c) => sum + c, 0));
-  addChart('heat', heatOption);
+  addChart('heat', heatOption, labelZoom);
   if (document.getElementById('heat')) {
     showHeatTicks();
     document.getElementById('order-id').addEventListener('click', () => orderBy(false));

@@ -29,7 +29,7 @@ function paddingTip(cell) {
   ]);
 }
 
-function paddingOption(t, phase) {
+function paddingOption(t, width, phase) {
   const rows = paddingRows(phase);
   const distinct = field => [...new Set(rows.map(row => row[field]))].sort((a, b) => a - b);
   const passes = distinct(2);
@@ -41,6 +41,7 @@ function paddingOption(t, phase) {
       itemStyle: { color: 'rgb(' + colour.map(Math.round).join(',') + ')' }, label: { color: labelColour(colour) },
     };
   });
+  const room = (width - 84) / blockSizes.length;
   return {
     height: passes.length * 38 + 58,
     grid: { left: 74, right: 10, top: 6, bottom: 46 },
@@ -50,7 +51,8 @@ function paddingOption(t, phase) {
       axisLine: { show: false }, splitLine: { show: false } }),
     tooltip: tooltip(t, paddingTip, {}),
     series: [{ type: 'heatmap', data: cells,
-      label: { show: true, fontSize: 13, formatter: cell => digits(100 * cell.value[2], 1) + ' %' },
+      label: { show: room > 24, fontSize: room < 60 ? 10 : 13,
+        formatter: cell => digits(100 * cell.value[2], 1) + (room < 50 ? '' : '\u00a0%') },
       itemStyle: { borderColor: t.panel, borderWidth: 2 },
       emphasis: { itemStyle: { borderColor: t.text, borderWidth: 2 } } }],
   };
@@ -59,7 +61,7 @@ function paddingOption(t, phase) {
 function addPadding() {
   const elements = [...document.querySelectorAll('[data-phase]')];
   for (const element of elements) {
-    addChart(element.id, t => paddingOption(t, element.dataset.phase));
+    addChart(element.id, (t, width) => paddingOption(t, width, element.dataset.phase));
   }
   const select = document.getElementById('padding-layer');
   if (select) {

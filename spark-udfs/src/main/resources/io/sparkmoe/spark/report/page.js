@@ -9,17 +9,17 @@ function theme() {
   const colour = name => style.getPropertyValue('--' + name).trim();
   const ramp = (name, n) => Array.from({ length: n }, (_, i) => colour(name + (i + 1)));
   return {
-    text: colour('text'), faint: colour('faint'), line: colour('line'), panel: colour('panel'),
+    text: colour('text'), faint: colour('faint'), line: colour('line'), page: colour('page'), panel: colour('panel'),
     accent: colour('accent'), band: colour('band'),
     diverging: ramp('d', 7), sequential: ramp('s', 6),
     font: getComputedStyle(document.body).fontFamily,
   };
 }
 
-function addChart(id, option) {
+function addChart(id, option, drawn = () => {}) {
   const element = document.getElementById(id);
   if (element) {
-    charts.push({ element, option, instance: null, width: 0 });
+    charts.push({ element, option, drawn, instance: null, width: 0 });
   }
 }
 
@@ -29,11 +29,12 @@ function draw(chart) {
   }
   const ratio = printing ? 2 : window.devicePixelRatio;
   const t = theme();
-  const { height, ...option } = chart.option(t);
+  chart.width = chart.element.clientWidth;
+  const { height, ...option } = chart.option(t, chart.width);
   chart.element.style.height = height + 'px';
   chart.instance = echarts.init(chart.element, null, { renderer: 'canvas', devicePixelRatio: ratio });
-  chart.width = chart.element.clientWidth;
   chart.instance.setOption({ animation: false, textStyle: { fontFamily: t.font, color: t.text }, ...option });
+  chart.drawn(chart.instance);
 }
 
 function redraw(id) {
@@ -75,9 +76,12 @@ function axis(t, more) {
   };
 }
 
+/** The smallest power of two that leaves each label room. */
+const labelStep = (labels, width) => 2 ** Math.max(0, Math.ceil(Math.log2(34 * labels / width)));
+
 const digits = (value, n) => value.toLocaleString('en-US', { minimumFractionDigits: n, maximumFractionDigits: n });
 const count = value => value.toLocaleString('en-US');
-const percent = share => digits(100 * share, share !== 0 && 100 * share < 9.995 ? 2 : 1) + ' %';
+const percent = share => digits(100 * share, share !== 0 && 100 * share < 9.995 ? 2 : 1) + '\u00a0%';
 
 function start() {
   addHeatMap();

@@ -45,8 +45,15 @@ final class ReportBrowser implements AutoCloseable {
         ChromeOptions options = new ChromeOptions();
         options.setBinary(CHROMIUM);
         options.addArguments(
-                "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-                "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--force-color-profile=srgb",
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--disable-dev-shm-usage",
+                "--force-color-profile=srgb",
                 "--user-data-dir=" + profile);
         options.addArguments(more);
         LoggingPreferences logs = new LoggingPreferences();
@@ -75,6 +82,12 @@ final class ReportBrowser implements AutoCloseable {
                 .map(LogEntry::getMessage)
                 .filter(message -> message.contains("\"Network.requestWillBeSent\""))
                 .toList();
+    }
+
+    /** Forgets what the logs hold so far: reading them empties them. */
+    void drainLogs() {
+        console();
+        requests();
     }
 
     /** Pretends a preference of the user, such as prefers-color-scheme: dark. */

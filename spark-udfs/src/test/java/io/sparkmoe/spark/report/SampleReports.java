@@ -27,16 +27,21 @@ final class SampleReports {
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(
                 SampleReports.class.getResourceAsStream("sample-counts.csv"), StandardCharsets.UTF_8))) {
             lines.lines().filter(line -> !line.startsWith("#")).forEach(line -> {
-                long[] fields =
-                        Arrays.stream(line.split(",")).mapToLong(Long::parseLong).toArray();
+                long[] fields = Arrays.stream(line.split(","))
+                        .mapToLong(Long::parseLong)
+                        .toArray();
                 layers.add(layer((int) fields[0], Arrays.copyOfRange(fields, 1, fields.length)));
             });
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return model("sample-moe-8x64", layers, List.of(
-                new ReportModel.AuditLine("sample_sglang.jsonl.gz", "cached tokens counted", 1, 96, 6144),
-                new ReportModel.AuditLine("sample_sglang.jsonl.gz", "layer 0 is all zero: taken as dense", 33, 16858, 0)));
+        return model(
+                "sample-moe-8x64",
+                layers,
+                List.of(
+                        new ReportModel.AuditLine("sample_sglang.jsonl.gz", "cached tokens counted", 1, 96, 6144),
+                        new ReportModel.AuditLine(
+                                "sample_sglang.jsonl.gz", "layer 0 is all zero: taken as dense", 33, 16858, 0)));
     }
 
     /** Zipf-like loads, each layer with a skew and an order of its own; some experts never chosen. */
@@ -55,9 +60,20 @@ final class SampleReports {
         ReportModel.Run r = model.run();
         return new ReportModel(
                 new ReportModel.Source(
-                        List.of(text, text), text, s.files(), s.bytes(), s.rows(), s.sequences(), s.tokens(),
-                        s.prefillTokens(), s.decodeTokens(), s.cachedTokens(), s.cachedExcluded(), s.ids(),
-                        s.maskedIds(), s.quarantined()),
+                        List.of(text, text),
+                        text,
+                        s.files(),
+                        s.bytes(),
+                        s.rows(),
+                        s.sequences(),
+                        s.tokens(),
+                        s.prefillTokens(),
+                        s.decodeTokens(),
+                        s.cachedTokens(),
+                        s.cachedExcluded(),
+                        s.ids(),
+                        s.maskedIds(),
+                        s.quarantined()),
                 new ReportModel.Model(
                         text, model.model().numExperts(), TOPK, model.model().moeLayers(), null),
                 model.layers(),
@@ -73,17 +89,37 @@ final class SampleReports {
         long tokens = layers.get(0).ids() / TOPK;
         return new ReportModel(
                 new ReportModel.Source(
-                        List.of("traces/sample_sglang.jsonl.gz"), "sglang", 1, 3_521_114, 34, 34, tokens,
-                        tokens - tokens / 3, tokens / 3, 96, false, ids, 0, 0),
+                        List.of("traces/sample_sglang.jsonl.gz"),
+                        "sglang",
+                        1,
+                        3_521_114,
+                        34,
+                        34,
+                        tokens,
+                        tokens - tokens / 3,
+                        tokens / 3,
+                        96,
+                        false,
+                        ids,
+                        0,
+                        0),
                 new ReportModel.Model(
-                        name, experts, TOPK, layers.stream().map(ReportModel.Layer::layer).toList(), null),
+                        name,
+                        experts,
+                        TOPK,
+                        layers.stream().map(ReportModel.Layer::layer).toList(),
+                        null),
                 layers,
                 overall(layers),
                 padding(layers),
                 audit,
                 new ReportModel.Run(
-                        "0.1.0", "4.2.0", "17.0.15", "cpu (auto: no CUDA driver on this machine)",
-                        "2026-11-20T12:00:00Z", 21.4,
+                        "0.1.0",
+                        "4.2.0",
+                        "17.0.15",
+                        "cpu (auto: no CUDA driver on this machine)",
+                        "2026-11-20T12:00:00Z",
+                        21.4,
                         "spark-moe report --input traces/sample_sglang.jsonl.gz --recorder sglang --output report"));
     }
 
@@ -93,8 +129,11 @@ final class SampleReports {
 
     static Map<String, String> definitions() {
         Map<String, String> definitions = new LinkedHashMap<>();
-        definitions.put("imbalance_max_mean", "max_e c / mean_e c. 1 when loads are equal, num_experts when one expert gets all.");
-        definitions.put("max_vio", "(max_e c - mean_e c) / mean_e c, over all recorded tokens (DeepSeek's MaxVio, global).");
+        definitions.put(
+                "imbalance_max_mean",
+                "max_e c / mean_e c. 1 when loads are equal, num_experts when one expert gets all.");
+        definitions.put(
+                "max_vio", "(max_e c - mean_e c) / mean_e c, over all recorded tokens (DeepSeek's MaxVio, global).");
         definitions.put("cv", "Coefficient of variation: population standard deviation of c / mean of c.");
         definitions.put("gini", "sum_ij |c_i - c_j| / (2 E² mean).");
         definitions.put("entropy", "-sum_e p ln p in nats, p = c / sum c.");
@@ -109,7 +148,12 @@ final class SampleReports {
     private static Map<String, @Nullable Double> overall(List<ReportModel.Layer> layers) {
         Map<String, @Nullable Double> overall = new LinkedHashMap<>();
         for (String metric : List.of("imbalance_max_mean", "cv", "gini", "entropy_normalized")) {
-            overall.put(metric, layers.stream().mapToDouble(l -> l.metrics().get(metric)).average().orElse(0));
+            overall.put(
+                    metric,
+                    layers.stream()
+                            .mapToDouble(l -> l.metrics().get(metric))
+                            .average()
+                            .orElse(0));
         }
         return overall;
     }
@@ -120,8 +164,12 @@ final class SampleReports {
         int experts = counts.length;
         double sum = Arrays.stream(counts).sum();
         double mean = sum / experts;
-        double squares = Arrays.stream(counts).mapToDouble(c -> (c - mean) * (c - mean)).sum();
-        double entropy = Arrays.stream(counts).filter(c -> c > 0).mapToDouble(c -> -c / sum * Math.log(c / sum)).sum();
+        double squares =
+                Arrays.stream(counts).mapToDouble(c -> (c - mean) * (c - mean)).sum();
+        double entropy = Arrays.stream(counts)
+                .filter(c -> c > 0)
+                .mapToDouble(c -> -c / sum * Math.log(c / sum))
+                .sum();
         double ranked = 0;
         for (int i = 0; i < experts; i++) {
             ranked += (2.0 * (i + 1) - experts - 1) * sorted[i];
@@ -135,7 +183,9 @@ final class SampleReports {
         metrics.put("entropy_normalized", entropy / Math.log(experts));
         metrics.put("effective_experts", Math.exp(entropy));
         for (int n : new int[] {1, 4, 8, 16, 32}) {
-            metrics.put("coverage_top_" + n, Arrays.stream(sorted, Math.max(0, experts - n), experts).sum() / sum);
+            metrics.put(
+                    "coverage_top_" + n,
+                    Arrays.stream(sorted, Math.max(0, experts - n), experts).sum() / sum);
         }
         metrics.put("rank_imbalance_max_mean", null);
         return metrics;
