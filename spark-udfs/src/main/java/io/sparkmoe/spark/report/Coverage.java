@@ -9,14 +9,24 @@ import java.util.Map;
  * Top-N coverage as curves: the share of a layer's ids that its N hottest experts hold, N from 1 to num_experts,
  * for the least and most concentrated layer and the middle one at each N.
  */
-record Coverage(double[] lowest, double[] median, double[] highest) {
+final class Coverage {
+    private final double[] lowest;
+    private final double[] median;
+    private final double[] highest;
+
+    private Coverage(int experts) {
+        lowest = new double[experts];
+        median = new double[experts];
+        highest = new double[experts];
+    }
+
     static Coverage of(ReportModel model) {
         List<double[]> curves = model.layers().stream()
                 .filter(layer -> layer.ids() > 0)
                 .map(layer -> curve(layer.counts(), layer.ids()))
                 .toList();
         int experts = curves.isEmpty() ? 0 : model.model().numExperts();
-        Coverage coverage = new Coverage(new double[experts], new double[experts], new double[experts]);
+        Coverage coverage = new Coverage(experts);
         double[] column = new double[curves.size()];
         for (int n = 0; n < experts; n++) {
             for (int layer = 0; layer < column.length; layer++) {

@@ -124,11 +124,11 @@ final class PageViews {
         entries.add(new Entry("Inputs", inputs(model.source().inputs())));
         entries.add(new Entry("Recorder", Text.visible(model.source().recorder(), NAME_LIMIT)));
         entries.add(new Entry("Backend", Text.visible(run.backend(), COMMAND_LIMIT)));
-        entries.add(new Entry(
-                "Versions",
-                "Spark MoE " + run.sparkMoeVersion() + ", Apache Spark " + run.sparkVersion() + ", Java "
-                        + run.javaVersion()));
-        entries.add(new Entry("Made", run.createdAt() + ", in " + Text.seconds(run.seconds())));
+        String versions = "Spark MoE " + run.sparkMoeVersion() + ", Apache Spark " + run.sparkVersion() + ", Java "
+                + run.javaVersion();
+        entries.add(new Entry("Versions", Text.visible(versions, COMMAND_LIMIT)));
+        entries.add(
+                new Entry("Made", Text.visible(run.createdAt(), NAME_LIMIT) + ", in " + Text.seconds(run.seconds())));
         return entries;
     }
 

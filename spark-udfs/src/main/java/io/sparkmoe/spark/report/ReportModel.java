@@ -78,6 +78,7 @@ public record ReportModel(
      * @param counts [num_experts] ids of each expert
      * @param metrics the balance metrics by column name; null where the metric is undefined
      */
+    @SuppressWarnings("ArrayRecordComponent") // Read only; a list would box every count.
     public record Layer(int layer, long[] counts, Map<String, @Nullable Double> metrics) {
         /** Ids of all experts together. */
         long ids() {

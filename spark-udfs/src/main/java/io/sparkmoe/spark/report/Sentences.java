@@ -72,7 +72,8 @@ final class Sentences {
         Waste smallest = all.get(0);
         Waste largest = all.get(all.size() - 1);
         String rest = all.stream()
-                .filter(waste -> waste != smallest && waste != largest)
+                .limit(all.size() - 1)
+                .skip(1)
                 .map(waste -> Text.percent(waste.waste()) + " at " + waste.blockSize())
                 .collect(Collectors.joining(", "));
         return new Finding(

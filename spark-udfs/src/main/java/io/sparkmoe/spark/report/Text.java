@@ -20,11 +20,11 @@ final class Text {
 
     /** 29440000000 as 29.4 G; below a million in full. */
     static String shortCount(long value) {
-        return value < 1_000_000 ? count(value) : scaled(value, 1000, COUNT_UNITS);
+        return value < 1_000_000 ? count(value) : scaled((double) value, 1000, COUNT_UNITS);
     }
 
     static String bytes(long value) {
-        return value < 1024 ? value + " B" : scaled(value, 1024, BYTE_UNITS);
+        return value < 1024 ? value + " B" : scaled((double) value, 1024, BYTE_UNITS);
     }
 
     /** 0.0456 as 4.56 %: three figures below 10 %, one decimal above. */

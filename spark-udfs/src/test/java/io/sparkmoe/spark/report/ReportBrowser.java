@@ -54,6 +54,8 @@ final class ReportBrowser implements AutoCloseable {
                 "--disable-sync",
                 "--disable-dev-shm-usage",
                 "--force-color-profile=srgb",
+                "--force-prefers-reduced-motion",
+                "--window-size=1280,900",
                 "--user-data-dir=" + profile);
         options.addArguments(more);
         LoggingPreferences logs = new LoggingPreferences();
@@ -96,17 +98,18 @@ final class ReportBrowser implements AutoCloseable {
                 "Emulation.setEmulatedMedia", Map.of("features", List.of(Map.of("name", feature, "value", value))));
     }
 
-    /** The chart's pixel of a cell given by column and row, relative to the chart's middle. */
-    int[] offsetFromMiddle(String chart, int column, int row) {
+    /** The pixel of a chart's cell, given by column and row, in the window. */
+    int[] cell(String chart, int column, int row) {
         @SuppressWarnings("unchecked")
-        List<Number> offset = (List<Number>) driver.executeScript(
+        List<Number> at = (List<Number>) driver.executeScript(
                 "const el = document.getElementById(arguments[0]);"
                         + "const at = echarts.getInstanceByDom(el).convertToPixel({seriesIndex: 0}, [arguments[1], arguments[2]]);"
-                        + "return [at[0] - el.clientWidth / 2, at[1] - el.clientHeight / 2];",
+                        + "const box = el.getBoundingClientRect();"
+                        + "return [box.left + at[0], box.top + at[1]];",
                 chart,
                 column,
                 row);
-        return offset.stream().mapToInt(n -> (int) Math.round(n.doubleValue())).toArray();
+        return at.stream().mapToInt(n -> (int) Math.round(n.doubleValue())).toArray();
     }
 
     @Override

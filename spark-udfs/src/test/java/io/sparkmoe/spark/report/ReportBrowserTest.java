@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -142,10 +144,14 @@ class ReportBrowserTest {
         try {
             JsonNode summary = open("large", SampleReports.skewed("large", 92, 1024, 40_000_000, 3));
             assertThat(Files.size(folder.resolve("large.html"))).isLessThan(5_000_000);
+            // A cell is about a pixel wide here: the pointer may rest on a neighbour, whose numbers must be right then.
+            String shown = hover("heat", 500, 40);
+            Matcher title = Pattern.compile("Layer 43, expert (\\d+)").matcher(shown);
+            assertThat(title.find()).as(shown).isTrue();
+            int expert = Integer.parseInt(title.group(1));
+            assertThat(expert).isBetween(498, 502);
             JsonNode layer = summary.get("layers").get(40);
-            assertThat(hover("heat", 500, 40))
-                    .contains("Layer " + layer.get("layer").asInt() + ", expert 500")
-                    .contains("Ids\n" + grouped(layer.get("counts").get(500)));
+            assertThat(shown).contains("Ids\n" + grouped(layer.get("counts").get(expert)));
             assertQuiet("large");
         } finally {
             browser.prefer("prefers-color-scheme", "light");
@@ -179,8 +185,8 @@ class ReportBrowserTest {
     private static String hover(String chart, int column, int row) {
         WebElement element = browser.driver.findElement(By.id(chart));
         browser.driver.executeScript("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element);
-        int[] offset = browser.offsetFromMiddle(chart, column, row);
-        new Actions(browser.driver).moveToElement(element, offset[0], offset[1]).perform();
+        int[] cell = browser.cell(chart, column, row);
+        new Actions(browser.driver).moveToLocation(cell[0], cell[1]).perform();
         WebElement tip = browser.driver.findElement(By.cssSelector("#" + chart + " .tip"));
         assertThat(tip.isDisplayed())
                 .as("tooltip of %s at column %d, row %d", chart, column, row)

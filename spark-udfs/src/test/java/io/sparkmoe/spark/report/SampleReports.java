@@ -151,7 +151,9 @@ final class SampleReports {
             overall.put(
                     metric,
                     layers.stream()
-                            .mapToDouble(l -> l.metrics().get(metric))
+                            .map(layer -> layer.metrics().get(metric))
+                            .filter(value -> value != null && Double.isFinite(value))
+                            .mapToDouble(Double::doubleValue)
                             .average()
                             .orElse(0));
         }
