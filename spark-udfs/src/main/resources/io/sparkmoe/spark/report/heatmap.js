@@ -60,11 +60,12 @@ function labelZoom(instance) {
   });
 }
 
-function heatAxes(t, width) {
+function heatAxes(t, width, zoom) {
   const columns = data.counts[0].map((_, column) => String(byLoad ? column + 1 : column));
   return {
     xAxis: axis(t, {
-      type: 'category', data: columns, name: byLoad ? 'rank of the expert in its layer' : 'expert', nameGap: 28,
+      type: 'category', data: columns, name: (byLoad ? 'rank of the expert in its layer' : 'expert') + (zoom ? ' (move the ends of the strip to zoom in)' : ''),
+      nameGap: 28,
       axisLine: { show: false }, splitLine: { show: false }, axisLabel: heatLabels(t, data.experts, width),
     }),
     yAxis: axis(t, {
@@ -74,15 +75,20 @@ function heatAxes(t, width) {
   };
 }
 
+/** In pixels; on paper the whole map stays on one page. */
+function rowHeight(layers) {
+  return printing ? Math.max(1, Math.min(22, 740 / layers)) : Math.max(9, Math.min(32, Math.round(420 / layers)));
+}
+
 function heatOption(t, width) {
   const limit = heatLimit();
   const zoom = data.experts >= 128 && !printing;
-  const row = Math.max(9, Math.min(32, Math.round(420 / data.layers.length)));
+  const row = rowHeight(data.layers.length);
   const bottom = zoom ? 84 : 46;
   return {
     height: row * data.layers.length + bottom + 10,
     grid: { left: 52, right: 12, top: 8, bottom },
-    ...heatAxes(t, width),
+    ...heatAxes(t, width, zoom),
     dataZoom: zoom ? [{ type: 'slider', bottom: 8, height: 20, left: 52, right: 12, brushSelect: false,
       borderColor: t.line, backgroundColor: t.page, fillerColor: t.band, moveHandleSize: 0, showDataShadow: false,
       handleStyle: { color: t.panel, borderColor: t.accent }, textStyle: { color: t.faint },
@@ -90,7 +96,7 @@ function heatOption(t, width) {
     visualMap: { show: false, dimension: 2, min: -limit, max: limit, inRange: { color: t.diverging } },
     tooltip: tooltip(t, heatTip, {}),
     series: [{ type: 'heatmap', data: heatCells(limit), progressive: 0,
-      emphasis: { itemStyle: { borderColor: t.text, borderWidth: 1.5 } } }],
+      emphasis: { itemStyle: { color: 'inherit', borderColor: t.text, borderWidth: 1.5 } } }],
   };
 }
 

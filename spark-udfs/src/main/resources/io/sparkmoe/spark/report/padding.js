@@ -54,7 +54,7 @@ function paddingOption(t, width, phase) {
       label: { show: room > 24, fontSize: room < 60 ? 10 : 13,
         formatter: cell => digits(100 * cell.value[2], 1) + (room < 50 ? '' : '\u00a0%') },
       itemStyle: { borderColor: t.panel, borderWidth: 2 },
-      emphasis: { itemStyle: { borderColor: t.text, borderWidth: 2 } } }],
+      emphasis: { itemStyle: { color: 'inherit', borderColor: t.text, borderWidth: 2 } } }],
   };
 }
 

@@ -77,7 +77,8 @@ function axis(t, more) {
 }
 
 /** The smallest power of two that leaves each label room. */
-const labelStep = (labels, width) => 2 ** Math.max(0, Math.ceil(Math.log2(34 * labels / width)));
+const labelStep = (labels, width) =>
+  2 ** Math.max(0, Math.ceil(Math.log2((10 + 8 * String(data.experts).length) * labels / width)));
 
 const digits = (value, n) => value.toLocaleString('en-US', { minimumFractionDigits: n, maximumFractionDigits: n });
 const count = value => value.toLocaleString('en-US');

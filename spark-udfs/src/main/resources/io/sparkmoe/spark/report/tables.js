@@ -26,9 +26,21 @@ function sortBy(table, column) {
   table.tBodies[0].append(...rows.map(entry => entry.row));
 }
 
+/** The label becomes a button; a real one would be left blank where a printed table's heading repeats. */
+function makeSortable(table, label, column) {
+  label.setAttribute('role', 'button');
+  label.tabIndex = 0;
+  label.addEventListener('click', () => sortBy(table, column));
+  label.addEventListener('keydown', event => {
+    if (event.key === 'Enter' || event.key === ' ') {
+      event.preventDefault();
+      sortBy(table, column);
+    }
+  });
+}
+
 function makeTablesSortable() {
   for (const table of document.querySelectorAll('table')) {
-    [...table.tHead.rows[0].cells].forEach((cell, column) =>
-      cell.querySelector('button').addEventListener('click', () => sortBy(table, column)));
+    [...table.tHead.rows[0].cells].forEach((cell, column) => makeSortable(table, cell.firstElementChild, column));
   }
 }

@@ -4,7 +4,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Map;
+import org.openqa.selenium.By;
 import org.openqa.selenium.OutputType;
+import org.openqa.selenium.WebElement;
+import org.openqa.selenium.interactions.Actions;
 
 /** Draws the report in light, dark, narrow and print form for a person to look at: {@code ReportPictures FOLDER}. */
 final class ReportPictures {
@@ -20,12 +23,13 @@ final class ReportPictures {
     private static void draw(Path folder, String name, ReportModel model) throws Exception {
         Path page = ReportBrowser.write(folder, name + ".html", ReportPage.render(model, SampleReports.definitions()));
         System.out.println(page + " " + Files.size(page));
-        picture(folder, page, name + "-light", "light", 1280);
-        picture(folder, page, name + "-dark", "dark", 1280);
-        picture(folder, page, name + "-narrow", "light", 900);
+        picture(folder, model, page, name + "-light", "light", 1280);
+        picture(folder, model, page, name + "-dark", "dark", 1280);
+        picture(folder, model, page, name + "-narrow", "light", 900);
     }
 
-    private static void picture(Path folder, Path page, String name, String scheme, int width) throws Exception {
+    private static void picture(Path folder, ReportModel model, Path page, String name, String scheme, int width)
+            throws Exception {
         try (ReportBrowser browser = ReportBrowser.start(Files.createTempDirectory("profile"))) {
             browser.driver.executeCdpCommand(
                     "Emulation.setDeviceMetricsOverride",
@@ -39,6 +43,12 @@ final class ReportPictures {
                     "Emulation.setDeviceMetricsOverride",
                     Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
             Files.write(folder.resolve(name + ".png"), browser.driver.getScreenshotAs(OutputType.BYTES));
+            WebElement heat = browser.driver.findElement(By.id("heat"));
+            browser.driver.findElement(By.id("order-load")).click();
+            int[] cell = browser.cell(
+                    "heat", model.model().numExperts() / 3, model.layers().size() / 2);
+            new Actions(browser.driver).moveToLocation(cell[0], cell[1]).perform();
+            Files.write(folder.resolve(name + "-heat.png"), heat.getScreenshotAs(OutputType.BYTES));
             if (scheme.equals("dark")) {
                 Map<String, Object> pdf = browser.driver.executeCdpCommand(
                         "Page.printToPDF", Map.of("preferCSSPageSize", true, "printBackground", true));
