@@ -42,7 +42,9 @@ final class Sentences {
         double median = Objects.requireNonNull(findings.medianImbalance());
         return new Finding(
                 "Balance",
-                "Layer " + worst.layer() + " is the most imbalanced: its busiest expert carries "
+                (layers.size() == 1
+                                ? "The busiest expert of layer " + worst.layer() + " carries "
+                                : "Layer " + worst.layer() + " is the most imbalanced: its busiest expert carries ")
                         + Text.times(worst.timesUniform()) + " the mean load.",
                 next.isEmpty() ? "" : "Next come " + next + "; the middle layer has " + Text.times(median) + ".");
     }

@@ -36,7 +36,8 @@ final class Definitions {
         List<Integer> offsets = new ArrayList<>();
         for (int e = 0; e <= experts; e++) {
             int bound = e;
-            offsets.add((int) Arrays.stream(ids).filter(id -> id >= 0 && id < bound).count());
+            offsets.add(
+                    (int) Arrays.stream(ids).filter(id -> id >= 0 && id < bound).count());
         }
         return "{\"sorted_ids\":" + json(sorted) + ",\"expert_offsets\":" + json(offsets) + "}";
     }
@@ -81,7 +82,8 @@ final class Definitions {
             blocks.add(n);
             slots.add(n * b);
         }
-        return "{\"block_size\":" + json(Arrays.stream(blockSizes).boxed().collect(Collectors.toList())) + ",\"blocks\":"
+        return "{\"block_size\":" + json(Arrays.stream(blockSizes).boxed().collect(Collectors.toList()))
+                + ",\"blocks\":"
                 + json(blocks) + ",\"slots\":" + json(slots) + ",\"used\":"
                 + Arrays.stream(counts).sum() + ",\"active_experts\":"
                 + Arrays.stream(counts).filter(c -> c > 0).count() + "}";

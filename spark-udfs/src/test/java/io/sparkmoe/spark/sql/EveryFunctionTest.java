@@ -40,8 +40,8 @@ class EveryFunctionTest {
 
     @AfterEach
     void reset() {
-        for (String key : List.of(
-                "spark.sql.parquet.enableVectorizedReader", "spark.moe.enabled", "spark.sql.ansi.enabled")) {
+        for (String key :
+                List.of("spark.sql.parquet.enableVectorizedReader", "spark.moe.enabled", "spark.sql.ansi.enabled")) {
             SPARK.conf().unset(key);
         }
     }
@@ -82,7 +82,9 @@ class EveryFunctionTest {
         if (ids == null) {
             for (int i = 1; i < row.size(); i++) {
                 if (i != 3) {
-                    assertThat(row.isNullAt(i)).as("column %d of row %s", i, row).isTrue();
+                    assertThat(row.isNullAt(i))
+                            .as("column %d of row %s", i, row)
+                            .isTrue();
                 }
             }
             return;
