@@ -81,7 +81,10 @@ final class Constants {
             return null;
         }
         DataType type = arguments.get(index(name)).dataType();
-        if (!(value instanceof ArrayData array) || !(type instanceof ArrayType list) || !integral(list.elementType())) {
+        boolean empty = value instanceof ArrayData none && none.numElements() == 0;
+        if (!(value instanceof ArrayData array)
+                || !(type instanceof ArrayType list)
+                || !(empty || integral(list.elementType()))) {
             throw new IllegalArgumentException(name + " must be an array of integers, got " + type.sql());
         }
         int[] out = new int[array.numElements()];

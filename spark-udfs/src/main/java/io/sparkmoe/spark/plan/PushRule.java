@@ -20,14 +20,24 @@ final class PushRule {
         if (p instanceof Filter f && f.child() instanceof ArrowBatchEval node) {
             return filter(f, node);
         }
-        if (p instanceof LocalLimit l && l.child() instanceof ArrowBatchEval node && !limited(node.child())) {
-            LogicalPlan below = node.withNewChildInternal(new LocalLimit(l.limitExpr(), node.child()));
-            return (LogicalPlan) l.withNewChildren(Scala.seq(below));
+        if (p instanceof LocalLimit l) {
+            return (LogicalPlan) l.withNewChildren(Scala.seq(limit(l, l.child())));
         }
         if (p instanceof Project pr && pr.child() instanceof ArrowBatchEval node) {
             return project(pr, node);
         }
         return p;
+    }
+
+    /** The plan under a limit with the limit below its batch node too: neither node nor projection changes the row count. */
+    private static LogicalPlan limit(LocalLimit limit, LogicalPlan plan) {
+        if (plan instanceof Project p) {
+            return (LogicalPlan) p.withNewChildren(Scala.seq(limit(limit, p.child())));
+        }
+        if (plan instanceof ArrowBatchEval node && !limited(node.child())) {
+            return node.withNewChildInternal(new LocalLimit(limit.limitExpr(), node.child()));
+        }
+        return plan;
     }
 
     private static boolean limited(LogicalPlan plan) {

@@ -1,5 +1,6 @@
 package io.sparkmoe.spark.report;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,16 @@ public record ReportModel(
         List<Padding> padding,
         List<AuditLine> audit,
         Run run) {
+    /** Checks that every layer counts every expert. */
+    public ReportModel {
+        for (Layer layer : layers) {
+            if (layer.counts().length != model.numExperts()) {
+                throw new IllegalArgumentException("layer " + layer.layer() + " has " + layer.counts().length
+                        + " counts, expected one for each of the model's " + model.numExperts() + " experts");
+            }
+        }
+    }
+
     /**
      * What was read.
      *
@@ -67,13 +78,20 @@ public record ReportModel(
      * @param counts [num_experts] ids of each expert
      * @param metrics the balance metrics by column name; null where the metric is undefined
      */
-    public record Layer(int layer, long[] counts, Map<String, @Nullable Double> metrics) {}
+    @SuppressWarnings("ArrayRecordComponent") // Read only; a list would box every count.
+    public record Layer(int layer, long[] counts, Map<String, @Nullable Double> metrics) {
+        /** Ids of all experts together. */
+        long ids() {
+            return Arrays.stream(counts).sum();
+        }
+    }
 
     /**
      * Padding of replayed passes; waste = 1 - used / slots.
      *
      * @param layer the layer, or null for the sum over layers
      * @param phase prefill or decode
+     * @param tokensPerPass tokens of a replayed pass
      */
     public record Padding(
             @Nullable Integer layer,
@@ -83,7 +101,12 @@ public record ReportModel(
             long passes,
             long blocks,
             long slots,
-            long used) {}
+            long used) {
+        /** Share of the slots that hold no id; NaN without slots. */
+        double waste() {
+            return 1 - (double) used / slots;
+        }
+    }
 
     /** One line of the audit; see the tables. */
     public record AuditLine(String source, String reason, long records, long tokens, long ids) {}

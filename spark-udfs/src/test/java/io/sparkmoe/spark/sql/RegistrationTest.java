@@ -1,0 +1,112 @@
+package io.sparkmoe.spark.sql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparkmoe.spark.MoeSessionExtensions;
+import java.io.File;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Plugin, spark.sql.extensions and class path, alone and together: each session gets the rules once. A JVM each. */
+class RegistrationTest {
+    /** Bits: 1 plugin, 2 spark.sql.extensions, 4 class path (the service file, which is always there in a jar). */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7})
+    void registeredOnce(int ways) throws Exception {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        for (String arg :
+                java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments()) {
+            if (!arg.startsWith("-javaagent") && !arg.startsWith("-Xmx")) {
+                command.add(arg);
+            }
+        }
+        command.addAll(List.of("-Xmx512m", "-cp", classPath(ways), Probe.class.getName(), Integer.toString(ways)));
+        File out = File.createTempFile("registration", ".txt");
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(out)
+                .start();
+        assertThat(process.waitFor(180, TimeUnit.SECONDS)).isTrue();
+        assertThat(Files.readString(out.toPath())).contains("FUNCTIONS 1 RULES 1 RESULT [1,0,2,0]");
+    }
+
+    /** The tests' own class path; where the class-path way is off, with a copy of our classes that lacks the service file. */
+    private static String classPath(int ways) throws Exception {
+        String own = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        if ((ways & 4) != 0) {
+            return own;
+        }
+        Path classes = Path.of(MoeSessionExtensions.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
+        Path copy = Files.createTempDirectory("no-service").resolve("classes.zip");
+        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(copy));
+                FileSystem jar = Files.isDirectory(classes) ? null : FileSystems.newFileSystem(classes)) {
+            Path root = jar == null ? classes : jar.getPath("/");
+            try (Stream<Path> files = Files.walk(root)) {
+                for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
+                    String name = root.relativize(file).toString();
+                    if (!name.startsWith("META-INF/services/org.apache.spark.sql.SparkSessionExtensions")) {
+                        zip.putNextEntry(new ZipEntry(name));
+                        Files.copy(file, zip);
+                    }
+                }
+            }
+        }
+        String replaced = Arrays.stream(own.split(File.pathSeparator))
+                .map(entry -> Path.of(entry).equals(classes) ? copy.toString() : entry)
+                .collect(Collectors.joining(File.pathSeparator));
+        assertThat(replaced).isNotEqualTo(own);
+        return replaced;
+    }
+
+    /** Runs in its own JVM. */
+    public static final class Probe {
+        private Probe() {}
+
+        public static void main(String[] args) {
+            int ways = Integer.parseInt(args[0]);
+            SparkSession.Builder builder = SparkSession.builder()
+                    .master("local[1]")
+                    .config("spark.ui.enabled", "false")
+                    .config("spark.driver.bindAddress", "127.0.0.1")
+                    .config("spark.driver.host", "127.0.0.1");
+            if ((ways & 1) != 0) {
+                builder.config("spark.plugins", "io.sparkmoe.spark.MoeSparkPlugin");
+            }
+            if ((ways & 2) != 0) {
+                builder.config("spark.sql.extensions", "io.sparkmoe.spark.MoeSessionExtensions");
+            }
+            SparkSession spark = builder.getOrCreate();
+            List<Row> functions =
+                    spark.sql("SHOW FUNCTIONS LIKE 'moe_expert_counts'").collectAsList();
+            String plan = spark.sql(
+                            "SELECT moe_expert_counts(ids, 4) FROM (SELECT array(2, 0, 2, -1) ids FROM range(2))")
+                    .queryExecution()
+                    .optimizedPlan()
+                    .toString();
+            Row row = spark.sql("SELECT to_json(moe_expert_counts(array(2, 0, 2, -1), 4))")
+                    .first();
+            System.out.println("FUNCTIONS " + functions.size() + " RULES "
+                    + (plan.split("ArrowBatchEval", -1).length - 1) + " RESULT " + row.getString(0));
+            spark.stop();
+        }
+    }
+}
