@@ -23,7 +23,11 @@ final class AuditTable {
     static Dataset<Row> of(SparkSession spark, AuditResult audit) {
         List<Row> rows = audit.lines().stream()
                 .map(l -> RowFactory.create(
-                        l.source(), l.reason(), l.tally().records(), l.tally().tokens(), l.tally().ids()))
+                        l.source(),
+                        l.reason(),
+                        l.tally().records(),
+                        l.tally().tokens(),
+                        l.tally().ids()))
                 .toList();
         return spark.createDataFrame(rows, SCHEMA);
     }

@@ -47,7 +47,9 @@ public final class CommandErrors {
     static String plain(Throwable e) {
         List<Throwable> chain = chain(e);
         for (Throwable t : chain) {
-            if (t instanceof UserError || t instanceof MalformedRoutingException || t instanceof AnalysisException
+            if (t instanceof UserError
+                    || t instanceof MalformedRoutingException
+                    || t instanceof AnalysisException
                     || t.getClass().getName().startsWith("io.sparkmoe.")) {
                 return t.getMessage();
             }

@@ -23,10 +23,14 @@ public final class CommonOptions {
     @Option(names = "--verbose", description = "Spark's log at INFO and, on failure, the stack trace.")
     private boolean verbose;
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Shows this help.")
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Shows this help.")
     private boolean help;
 
-    @Nullable String master() {
+    @Nullable
+    String master() {
         return master;
     }
 

@@ -83,11 +83,13 @@ public final class ConvertCommand extends Verb {
                 .inBlockOrder(progress);
         AuditResult audit = trace.audit(input, progress);
         UsableTrace usable = UsableTrace.of(trace, audit, badRows, false);
-        progress.step("Writing the trace table", () -> Trace.packed(usable.rows())
-                .write()
-                .format(TraceParquetFormat.class.getName())
-                .options(writerOptions(audit))
-                .save(folder.part("trace")));
+        progress.step(
+                "Writing the trace table",
+                () -> Trace.packed(usable.rows())
+                        .write()
+                        .format(TraceParquetFormat.class.getName())
+                        .options(writerOptions(audit))
+                        .save(folder.part("trace")));
         progress.step("Writing the audit", () -> {
             AuditTable.of(spark, audit).coalesce(1).write().parquet(folder.part("audit"));
             if (usable.quarantined() > 0) {
@@ -107,21 +109,27 @@ public final class ConvertCommand extends Verb {
                 || audit.total(Reasons.LENGTH_MISMATCH).records() > 0;
         Tally used = audit.total(Reasons.USED);
         double rowBytes = 2.0 * used.ids() / Math.max(1, used.records());
-        return incomplete ? Map.of() : TraceParquetFormat.wholeBlocks(audit.layers().size(), rowBytes);
+        return incomplete
+                ? Map.of()
+                : TraceParquetFormat.wholeBlocks(audit.layers().size(), rowBytes);
     }
 
     private void print(ConvertFolder folder, Trace trace, AuditResult audit, long written, double seconds) {
         Tally used = audit.total(Reasons.USED);
         line("Read", Words.count(trace.files().size()) + " files, " + Words.bytes(trace.bytes()));
-        line("Wrote", Words.count(used.records()) + " rows, " + Words.count(used.ids()) + " expert ids, "
-                + Words.bytes(written));
+        line(
+                "Wrote",
+                Words.count(used.records()) + " rows, " + Words.count(used.ids()) + " expert ids, "
+                        + Words.bytes(written));
         line("Put aside", Words.count(audit.total(Reasons.QUARANTINED).records()) + " rows");
-        line("Rate", String.format(
-                Locale.ROOT,
-                "%s/s in, %,.0f rows/s (%.1f s)",
-                Words.bytes(trace.bytes() / seconds),
-                used.records() / seconds,
-                seconds));
+        line(
+                "Rate",
+                String.format(
+                        Locale.ROOT,
+                        "%s/s in, %,.0f rows/s (%.1f s)",
+                        Words.bytes(trace.bytes() / seconds),
+                        used.records() / seconds,
+                        seconds));
         line("Table", folder.shown("trace"));
     }
 

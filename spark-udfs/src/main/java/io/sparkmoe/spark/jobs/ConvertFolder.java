@@ -40,11 +40,10 @@ final class ConvertFolder implements AutoCloseable {
         FileSystem fs = given.getFileSystem(conf);
         Path folder = fs.makeQualified(given);
         boolean ours = fs.exists(new Path(folder, Manifest.NAME));
-        boolean taken = fs.exists(folder)
-                && (fs.getFileStatus(folder).isFile() || foreign(fs, folder));
+        boolean taken = fs.exists(folder) && (fs.getFileStatus(folder).isFile() || foreign(fs, folder));
         if (taken && !ours) {
-            throw new UserError("output exists: " + OutputFolder.show(folder) + " was not written by convert (it has no "
-                    + Manifest.NAME + "). Choose another --output.");
+            throw new UserError("output exists: " + OutputFolder.show(folder)
+                    + " was not written by convert (it has no " + Manifest.NAME + "). Choose another --output.");
         }
         if (ours && overwrite) {
             fs.delete(folder, true);

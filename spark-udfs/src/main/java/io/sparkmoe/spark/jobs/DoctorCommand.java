@@ -42,10 +42,14 @@ public final class DoctorCommand implements Callable<Integer> {
         line("Spark MoE", VersionText.sparkMoe());
         line("Spark", VersionText.spark());
         line("Arrow", arrow());
-        line("Java", System.getProperty("java.version") + ", " + System.getProperty("java.vendor") + ", "
-                + System.getProperty("java.home"));
-        line("System", System.getProperty("os.name") + " " + System.getProperty("os.version") + ", "
-                + System.getProperty("os.arch"));
+        line(
+                "Java",
+                System.getProperty("java.version") + ", " + System.getProperty("java.vendor") + ", "
+                        + System.getProperty("java.home"));
+        line(
+                "System",
+                System.getProperty("os.name") + " " + System.getProperty("os.version") + ", "
+                        + System.getProperty("os.arch"));
         Runtime runtime = Runtime.getRuntime();
         line("Processors", String.valueOf(runtime.availableProcessors()));
         line("Heap", Words.bytes(runtime.maxMemory()) + " at most");
@@ -83,7 +87,9 @@ public final class DoctorCommand implements Callable<Integer> {
     private static List<String> gpus() {
         String found = output(
                 "nvidia-smi", "--query-gpu=index,name,uuid,memory.total,driver_version", "--format=csv,noheader");
-        return found == null || found.isBlank() ? List.of("none visible") : found.strip().lines().toList();
+        return found == null || found.isBlank()
+                ? List.of("none visible")
+                : found.strip().lines().toList();
     }
 
     private static @Nullable String output(String... command) {

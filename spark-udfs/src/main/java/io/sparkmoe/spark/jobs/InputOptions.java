@@ -29,10 +29,18 @@ public final class InputOptions {
             description = "The model's Hugging Face config.json; it tells experts, topk and layers.")
     private @Nullable String modelConfig;
 
-    @Option(names = "--num-experts", paramLabel = "E", converter = PositiveInt.class, description = "Routed experts a layer.")
+    @Option(
+            names = "--num-experts",
+            paramLabel = "E",
+            converter = PositiveInt.class,
+            description = "Routed experts a layer.")
     private @Nullable Integer numExperts;
 
-    @Option(names = "--topk", paramLabel = "K", converter = PositiveInt.class, description = "Experts a token and layer.")
+    @Option(
+            names = "--topk",
+            paramLabel = "K",
+            converter = PositiveInt.class,
+            description = "Experts a token and layer.")
     private @Nullable Integer topk;
 
     @Option(
@@ -62,15 +70,18 @@ public final class InputOptions {
         return input;
     }
 
-    @Nullable Recorder recorder() {
+    @Nullable
+    Recorder recorder() {
         return recorder;
     }
 
-    @Nullable String moeLayers() {
+    @Nullable
+    String moeLayers() {
         return moeLayers;
     }
 
-    @Nullable String modelConfig() {
+    @Nullable
+    String modelConfig() {
         return modelConfig;
     }
 

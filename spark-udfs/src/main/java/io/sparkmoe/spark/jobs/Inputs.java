@@ -46,8 +46,8 @@ final class Inputs {
                 throw new UserError("cannot list the input " + uri + ": " + e.getMessage(), e);
             }
             if (files.size() == before) {
-                throw new UserError("no input matched " + uri + ". Check the path; quote globs so that the shell leaves "
-                        + "them alone.");
+                throw new UserError("no input matched " + uri
+                        + ". Check the path; quote globs so that the shell leaves " + "them alone.");
             }
         }
         files.sort(Comparator.comparing(InputFile::path));

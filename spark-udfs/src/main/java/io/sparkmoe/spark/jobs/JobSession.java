@@ -24,9 +24,7 @@ final class JobSession implements AutoCloseable {
         if (running.isDefined() && !running.get().sparkContext().isStopped()) {
             return new JobSession(running.get(), false);
         }
-        SparkSession spark = SparkSession.builder()
-                .config(conf(options, verb))
-                .getOrCreate();
+        SparkSession spark = SparkSession.builder().config(conf(options, verb)).getOrCreate();
         spark.sparkContext().setLogLevel(options.verbose() ? "INFO" : "WARN");
         return new JobSession(spark, true);
     }

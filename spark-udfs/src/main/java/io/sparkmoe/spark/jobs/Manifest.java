@@ -65,8 +65,9 @@ record Manifest(int version, List<Inputs.InputFile> inputs, List<String> files) 
             if (before == null) {
                 out.add(file);
             } else if (!before.equals(file)) {
-                throw new UserError(file.path() + " changed after it was converted (" + before.length() + " bytes then, "
-                        + file.length() + " now). Convert into a fresh --output, or start over with --overwrite.");
+                throw new UserError(file.path() + " changed after it was converted (" + before.length()
+                        + " bytes then, " + file.length()
+                        + " now). Convert into a fresh --output, or start over with --overwrite.");
             }
         }
         return out;

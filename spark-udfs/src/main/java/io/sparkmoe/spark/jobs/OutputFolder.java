@@ -33,8 +33,7 @@ final class OutputFolder implements AutoCloseable {
         Path given = new Path(folder);
         FileSystem fs = given.getFileSystem(conf);
         Path target = fs.makeQualified(given);
-        boolean taken = fs.exists(target)
-                && (fs.getFileStatus(target).isFile() || fs.listStatus(target).length > 0);
+        boolean taken = fs.exists(target) && (fs.getFileStatus(target).isFile() || fs.listStatus(target).length > 0);
         if (taken && !overwrite) {
             throw new UserError("output exists: " + show(target) + ". Choose another --output, or replace it with "
                     + "--overwrite.");
@@ -83,7 +82,8 @@ final class OutputFolder implements AutoCloseable {
     }
 
     static String show(Path path) {
-        boolean local = path.toUri().getScheme() == null || path.toUri().getScheme().equals("file");
+        boolean local =
+                path.toUri().getScheme() == null || path.toUri().getScheme().equals("file");
         return local ? path.toUri().getPath() : path.toString();
     }
 

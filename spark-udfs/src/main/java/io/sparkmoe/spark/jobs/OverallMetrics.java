@@ -36,7 +36,8 @@ final class OverallMetrics {
             out.put("max_" + metric, s.getCount() == 0 ? null : (Double) s.getMax());
         }
         if (ranks != null) {
-            long[][] loads = counts.stream().map(c -> RankBalance.loads(c, ranks)).toArray(long[][]::new);
+            long[][] loads =
+                    counts.stream().map(c -> RankBalance.loads(c, ranks)).toArray(long[][]::new);
             out.put("balancedness_sglang_of_totals", RankBalance.sglangOverLayers(loads));
             out.put("balancedness_vllm_documented_of_totals", RankBalance.vllmDocumented(loads));
             out.put("balancedness_vllm_as_shipped_of_totals", RankBalance.vllmAsShipped(loads));

@@ -162,8 +162,8 @@ public final class ReportCommand extends Verb {
         if (!excludeCached) {
             ExpertLoadJob.requireAgreement(load, trace.audit());
         }
-        List<ReportModel.Padding> padding = progress.step(
-                "Replaying forward passes", () -> PaddingJob.run(trace, tokensPerPass, blockSizes));
+        List<ReportModel.Padding> padding =
+                progress.step("Replaying forward passes", () -> PaddingJob.run(trace, tokensPerPass, blockSizes));
         List<ReportModel.Layer> layers = new ArrayList<>();
         load.forEach((layer, counts) -> layers.add(new ReportModel.Layer(layer, counts, metrics(counts))));
         Map<String, @Nullable Double> overall = OverallMetrics.of(
@@ -219,7 +219,11 @@ public final class ReportCommand extends Verb {
     private static List<ReportModel.AuditLine> findings(AuditResult audit) {
         return audit.findings().stream()
                 .map(l -> new ReportModel.AuditLine(
-                        l.source(), l.reason(), l.tally().records(), l.tally().tokens(), l.tally().ids()))
+                        l.source(),
+                        l.reason(),
+                        l.tally().records(),
+                        l.tally().tokens(),
+                        l.tally().ids()))
                 .toList();
     }
 

@@ -20,17 +20,22 @@ final class ReportSummary {
 
     void print(ReportModel model) {
         ReportModel.Source s = model.source();
-        line("Read", Words.count(s.files()) + (s.files() == 1 ? " file, " : " files, ") + Words.bytes(s.bytes()) + ": "
-                + Words.count(s.sequences()) + " sequences, " + Words.count(s.tokens()) + " tokens ("
-                + Words.count(s.prefillTokens()) + " prefill, " + Words.count(s.decodeTokens()) + " decode"
-                + (s.cachedTokens() == 0
-                        ? ""
-                        : "; " + Words.count(s.cachedTokens()) + " of them cached"
-                                + (s.cachedExcluded() ? ", left out" : ""))
-                + ")");
-        line("Model", model.model().moeLayers().size() + " MoE layers, " + model.model().numExperts()
-                + " experts, top-" + model.model().topk() + ", " + Words.count(s.ids()) + " expert ids"
-                + (s.maskedIds() == 0 ? "" : ", " + Words.count(s.maskedIds()) + " of them masked"));
+        line(
+                "Read",
+                Words.count(s.files()) + (s.files() == 1 ? " file, " : " files, ") + Words.bytes(s.bytes()) + ": "
+                        + Words.count(s.sequences()) + " sequences, " + Words.count(s.tokens()) + " tokens ("
+                        + Words.count(s.prefillTokens()) + " prefill, " + Words.count(s.decodeTokens()) + " decode"
+                        + (s.cachedTokens() == 0
+                                ? ""
+                                : "; " + Words.count(s.cachedTokens()) + " of them cached"
+                                        + (s.cachedExcluded() ? ", left out" : ""))
+                        + ")");
+        line(
+                "Model",
+                model.model().moeLayers().size() + " MoE layers, "
+                        + model.model().numExperts()
+                        + " experts, top-" + model.model().topk() + ", " + Words.count(s.ids()) + " expert ids"
+                        + (s.maskedIds() == 0 ? "" : ", " + Words.count(s.maskedIds()) + " of them masked"));
         imbalance(model);
         hottest(model);
         padding(model, "prefill");
@@ -55,8 +60,8 @@ final class ReportSummary {
     private void imbalance(ReportModel model) {
         List<ReportModel.Layer> worst = model.layers().stream()
                 .filter(l -> l.metrics().get("imbalance_max_mean") != null)
-                .sorted(Comparator.comparingDouble(
-                                (ReportModel.Layer l) -> Objects.requireNonNull(l.metrics().get("imbalance_max_mean")))
+                .sorted(Comparator.comparingDouble((ReportModel.Layer l) ->
+                                Objects.requireNonNull(l.metrics().get("imbalance_max_mean")))
                         .reversed())
                 .toList();
         if (worst.isEmpty()) {
@@ -72,8 +77,10 @@ final class ReportSummary {
                     l.metrics().get("imbalance_max_mean")));
         }
         Double mean = model.overall().get("mean_imbalance_max_mean");
-        line("Imbalance", text + " (hottest expert over mean"
-                + (mean == null ? "" : String.format(Locale.ROOT, "; mean of layers %.2f", mean)) + ")");
+        line(
+                "Imbalance",
+                text + " (hottest expert over mean"
+                        + (mean == null ? "" : String.format(Locale.ROOT, "; mean of layers %.2f", mean)) + ")");
     }
 
     private void hottest(ReportModel model) {
@@ -91,8 +98,11 @@ final class ReportSummary {
             }
         }
         if (best != null) {
-            line("Hottest", "expert " + expert + " of layer " + best.layer() + ": " + Words.percent(share)
-                    + " of its ids, an even share is " + Words.percent(1.0 / model.model().numExperts()));
+            line(
+                    "Hottest",
+                    "expert " + expert + " of layer " + best.layer() + ": " + Words.percent(share)
+                            + " of its ids, an even share is "
+                            + Words.percent(1.0 / model.model().numExperts()));
         }
     }
 
@@ -104,7 +114,8 @@ final class ReportSummary {
         if (lines.isEmpty()) {
             return;
         }
-        int small = lines.stream().mapToInt(ReportModel.Padding::blockSize).min().orElseThrow();
+        int small =
+                lines.stream().mapToInt(ReportModel.Padding::blockSize).min().orElseThrow();
         StringBuilder text = new StringBuilder();
         for (ReportModel.Padding p : lines) {
             if (p.blockSize() == small) {
@@ -113,8 +124,10 @@ final class ReportSummary {
                         .append(Words.percent(1 - (double) p.used() / p.slots()));
             }
         }
-        line("Padding", phase + " passes" + (phase.equals("recorded") ? "" : " (replayed)") + ", block size " + small
-                + ": " + text + " of the slots are empty");
+        line(
+                "Padding",
+                phase + " passes" + (phase.equals("recorded") ? "" : " (replayed)") + ", block size " + small + ": "
+                        + text + " of the slots are empty");
     }
 
     private void audit(ReportModel model) {
@@ -124,7 +137,9 @@ final class ReportSummary {
                 .filter(r -> !r.equals("cached"))
                 .distinct()
                 .count();
-        line("Audit", (quarantined == 0 ? "every row was used" : Words.count(quarantined) + " rows put aside")
-                + (kinds == 0 ? ", nothing odd found" : "; " + kinds + " kinds of findings, see the page"));
+        line(
+                "Audit",
+                (quarantined == 0 ? "every row was used" : Words.count(quarantined) + " rows put aside")
+                        + (kinds == 0 ? ", nothing odd found" : "; " + kinds + " kinds of findings, see the page"));
     }
 }

@@ -50,9 +50,10 @@ record UsableTrace(
     private static Map.Entry<Integer, Integer> shape(AuditResult audit) {
         List<Map.Entry<Integer, Integer>> shapes = audit.shapes();
         if (shapes.isEmpty()) {
-            throw new UserError("the input has no usable row: " + audit.total(Reasons.READ).records() + " read, "
-                    + audit.total(Reasons.QUARANTINED).records()
-                    + " unusable. 'spark-moe audit' on the same input says why.");
+            throw new UserError(
+                    "the input has no usable row: " + audit.total(Reasons.READ).records() + " read, "
+                            + audit.total(Reasons.QUARANTINED).records()
+                            + " unusable. 'spark-moe audit' on the same input says why.");
         }
         if (shapes.size() > 1) {
             throw new UserError("the input mixes recordings of different models: (num_experts, topk) = " + shapes

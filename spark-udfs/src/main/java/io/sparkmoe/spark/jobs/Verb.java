@@ -55,7 +55,6 @@ abstract class Verb implements Callable<Integer> {
 
     /** The command line as given, for the record. */
     String commandLine() {
-        return String.join(
-                " ", spec.root().commandLine().getParseResult().originalArgs());
+        return String.join(" ", spec.root().commandLine().getParseResult().originalArgs());
     }
 }

@@ -38,15 +38,22 @@ class ConvertCommandTest {
             Files.write(config, in.readAllBytes());
         }
         try (InputStream in = getClass().getResourceAsStream("/io/sparkmoe/demo/sample_sglang.jsonl.gz")) {
-            lines = new String(new GZIPInputStream(in).readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+            lines = new String(new GZIPInputStream(in).readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList();
         }
         Files.write(folder.resolve("a.jsonl"), lines.subList(0, 4));
     }
 
     private CommandLineRun convert(String... more) {
         List<String> args = new java.util.ArrayList<>(List.of(
-                "convert", "--input", folder.resolve("*.jsonl").toString(), "--model-config", config.toString(),
-                "--output", output.toString()));
+                "convert",
+                "--input",
+                folder.resolve("*.jsonl").toString(),
+                "--model-config",
+                config.toString(),
+                "--output",
+                output.toString()));
         args.addAll(List.of(more));
         return CommandLineRun.of(args.toArray(new String[0]));
     }
@@ -65,7 +72,8 @@ class ConvertCommandTest {
     void writesPackedIdsWithFooterKeysAndKeepsEveryRoute() throws Exception {
         CommandLineRun run = convert();
         assertThat(run.code()).as(run.err()).isZero();
-        assertThat(run.out()).contains("Read", "Wrote", "rows/s", output.resolve("trace").toString());
+        assertThat(run.out())
+                .contains("Read", "Wrote", "rows/s", output.resolve("trace").toString());
         for (Path file : traceFiles()) {
             assertThat(footer(file))
                     .containsEntry(TraceSchema.VERSION_KEY, "1")
@@ -81,12 +89,12 @@ class ConvertCommandTest {
                 .createOrReplaceTempView("recorded");
         List<Row> expected = spark.sql(String.format(counts, "recorded")).collectAsList();
         assertThat(expected).hasSize(8);
-        assertThat(spark.sql(String.format(counts, "converted")).collectAsList()).isEqualTo(expected);
+        assertThat(spark.sql(String.format(counts, "converted")).collectAsList())
+                .isEqualTo(expected);
     }
 
     private static Map<String, String> footer(Path file) throws Exception {
-        HadoopInputFile in =
-                HadoopInputFile.fromPath(new org.apache.hadoop.fs.Path(file.toUri()), new Configuration());
+        HadoopInputFile in = HadoopInputFile.fromPath(new org.apache.hadoop.fs.Path(file.toUri()), new Configuration());
         try (ParquetFileReader reader = ParquetFileReader.open(in)) {
             return reader.getFileMetaData().getKeyValueMetaData();
         }
@@ -138,12 +146,17 @@ class ConvertCommandTest {
         assertThat(refused.err()).contains("b.jsonl").contains("record 2");
         CommandLineRun run = convert("--on-bad-rows", "quarantine");
         assertThat(run.code()).as(run.err()).isEqualTo(3);
-        assertThat(spark.read().parquet(output.resolve("quarantine").toString()).count()).isEqualTo(1);
+        assertThat(spark.read().parquet(output.resolve("quarantine").toString()).count())
+                .isEqualTo(1);
         assertThat(spark.read()
                         .parquet(output.resolve("audit").toString())
                         .where("reason = 'not_json'")
                         .count())
                 .isEqualTo(1);
-        assertThat(spark.read().parquet(output.resolve("trace").toString()).where("bad is not null").count()).isZero();
+        assertThat(spark.read()
+                        .parquet(output.resolve("trace").toString())
+                        .where("bad is not null")
+                        .count())
+                .isZero();
     }
 }

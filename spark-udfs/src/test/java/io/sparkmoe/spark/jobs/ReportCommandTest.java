@@ -91,7 +91,8 @@ class ReportCommandTest {
         }
         assertThat(found).hasSize(8);
         JsonNode summary = JSON.readTree(demoReport.resolve("summary.json").toFile());
-        assertThat(summary.at("/source/tokens").asLong()).isEqualTo(reference.get("tokens").asLong());
+        assertThat(summary.at("/source/tokens").asLong())
+                .isEqualTo(reference.get("tokens").asLong());
         found.forEach((layer, counts) -> {
             JsonNode expected = reference.get("counts_by_layer").get(String.valueOf(layer));
             assertThat(counts).as("layer " + layer).isEqualTo(JSON.convertValue(expected, long[].class));
@@ -123,12 +124,19 @@ class ReportCommandTest {
                 .groupBy("tokens_per_pass", "block_size")
                 .sum("used")
                 .collectAsList();
-        assertThat(sums).hasSize(25).allSatisfy(row -> assertThat(row.getLong(2)).isEqualTo(ids));
+        assertThat(sums)
+                .hasSize(25)
+                .allSatisfy(row -> assertThat(row.getLong(2)).isEqualTo(ids));
     }
 
     @Test
     void thePageAndTheSummaryAreThere() throws Exception {
-        assertThat(demo.out()).contains("MoE layers", "Imbalance", "Padding", demoReport.resolve("report.html").toString());
+        assertThat(demo.out())
+                .contains(
+                        "MoE layers",
+                        "Imbalance",
+                        "Padding",
+                        demoReport.resolve("report.html").toString());
         assertThat(demo.err()).contains("Counting expert load").doesNotContain("Exception");
         assertThat(Files.size(demoReport.resolve("report.html"))).isBetween(10_000L, 5L << 20);
         try (var files = Files.list(demoReport)) {
@@ -149,8 +157,17 @@ class ReportCommandTest {
         Path input = Files.write(folder.resolve("small.jsonl"), demoLines().subList(0, 2));
         Path output = folder.resolve("twice");
         String[] args = {
-            "report", "--input", input.toString(), "--model-config", config().toString(), "--output", output.toString(),
-            "--tokens-per-pass", "8", "--block-sizes", "16"
+            "report",
+            "--input",
+            input.toString(),
+            "--model-config",
+            config().toString(),
+            "--output",
+            output.toString(),
+            "--tokens-per-pass",
+            "8",
+            "--block-sizes",
+            "16"
         };
         assertThat(CommandLineRun.of(args).code()).isZero();
         CommandLineRun again = CommandLineRun.of(args);
@@ -160,7 +177,8 @@ class ReportCommandTest {
         forced.add("--overwrite");
         assertThat(CommandLineRun.of(forced.toArray(new String[0])).code()).isZero();
         try (var files = Files.list(folder)) {
-            assertThat(files.filter(f -> f.getFileName().toString().startsWith("."))).isEmpty();
+            assertThat(files.filter(f -> f.getFileName().toString().startsWith(".")))
+                    .isEmpty();
         }
     }
 
@@ -171,8 +189,17 @@ class ReportCommandTest {
         Path input = Files.write(folder.resolve("broken.jsonl"), lines);
         Path output = folder.resolve("broken");
         List<String> args = new ArrayList<>(List.of(
-                "report", "--input", input.toString(), "--model-config", config().toString(), "--output",
-                output.toString(), "--tokens-per-pass", "1", "--block-sizes", "16"));
+                "report",
+                "--input",
+                input.toString(),
+                "--model-config",
+                config().toString(),
+                "--output",
+                output.toString(),
+                "--tokens-per-pass",
+                "1",
+                "--block-sizes",
+                "16"));
         CommandLineRun failed = CommandLineRun.of(args.toArray(new String[0]));
         assertThat(failed.code()).isEqualTo(1);
         assertThat(failed.err()).contains("broken.jsonl").contains("record 2").doesNotContain("\tat ");
@@ -180,10 +207,17 @@ class ReportCommandTest {
         args.addAll(List.of("--on-bad-rows", "quarantine"));
         CommandLineRun done = CommandLineRun.of(args.toArray(new String[0]));
         assertThat(done.code()).as(done.err()).isEqualTo(3);
-        Row aside = spark.read().parquet(output.resolve("quarantine").toString()).select("bad.reason", "bad.record").first();
+        Row aside = spark.read()
+                .parquet(output.resolve("quarantine").toString())
+                .select("bad.reason", "bad.record")
+                .first();
         assertThat(aside.getString(0)).isEqualTo("not_json");
         assertThat(aside.getLong(1)).isEqualTo(2);
-        assertThat(table(output, "audit").where("reason = 'quarantined'").first().getLong(2)).isEqualTo(1);
+        assertThat(table(output, "audit")
+                        .where("reason = 'quarantined'")
+                        .first()
+                        .getLong(2))
+                .isEqualTo(1);
         CommandLineRun audit = CommandLineRun.of(
                 "audit", "--input", input.toString(), "--model-config", config().toString(), "--format", "csv");
         assertThat(audit.code()).isEqualTo(3);

@@ -47,8 +47,8 @@ class SqlCommandTest {
 
     @Test
     void functionsAreThere() {
-        CommandLineRun run = CommandLineRun.of(
-                "sql", "-e", "select moe_expert_counts(array(0, 2, 2), 3) c", "--format", "csv");
+        CommandLineRun run =
+                CommandLineRun.of("sql", "-e", "select moe_expert_counts(array(0, 2, 2), 3) c", "--format", "csv");
         assertThat(run.out().lines()).containsExactly("c", "\"[1,0,2]\"");
     }
 

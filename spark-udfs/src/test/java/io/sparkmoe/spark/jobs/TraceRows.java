@@ -76,9 +76,7 @@ public final class TraceRows {
                 .add("num_experts", DataTypes.IntegerType)
                 .add("topk", DataTypes.IntegerType)
                 .add("topk_ids", ids)
-                .add(
-                        "bad",
-                        new StructType().add("reason", DataTypes.StringType).add("record", DataTypes.LongType))
+                .add("bad", new StructType().add("reason", DataTypes.StringType).add("record", DataTypes.LongType))
                 .add("attributes", DataTypes.createMapType(DataTypes.StringType, DataTypes.StringType));
     }
 
@@ -100,7 +98,8 @@ public final class TraceRows {
     }
 
     private static Row row(Sequence s, int l, int from, int to, boolean packed) {
-        int[] ids = Arrays.stream(s.ids[l], from, to).flatMapToInt(Arrays::stream).toArray();
+        int[] ids =
+                Arrays.stream(s.ids[l], from, to).flatMapToInt(Arrays::stream).toArray();
         Object column = packed ? PackedIds.pack(ids, 0) : ids;
         return RowFactory.create(
                 s.source,

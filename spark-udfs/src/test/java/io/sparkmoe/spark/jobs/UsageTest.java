@@ -64,9 +64,13 @@ class UsageTest {
     @Test
     void noInputMatched(@TempDir Path folder) {
         for (String verb : List.of("report", "audit")) {
-            CommandLineRun run = CommandLineRun.of(verb, "--input", folder.resolve("no*.jsonl").toString());
+            CommandLineRun run = CommandLineRun.of(
+                    verb, "--input", folder.resolve("no*.jsonl").toString());
             assertThat(run.code()).isEqualTo(1);
-            assertThat(run.err()).contains("no input matched").contains("no*.jsonl").doesNotContain("\tat ");
+            assertThat(run.err())
+                    .contains("no input matched")
+                    .contains("no*.jsonl")
+                    .doesNotContain("\tat ");
             assertThat(run.out()).isEmpty();
         }
     }
@@ -77,8 +81,8 @@ class UsageTest {
         CommandLineRun run = CommandLineRun.of("report", "--input", mine.toString(), "--output", folder.toString());
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.err()).contains("output exists").contains("--overwrite");
-        CommandLineRun forced = CommandLineRun.of(
-                "report", "--input", mine.toString(), "--output", folder.toString(), "--overwrite");
+        CommandLineRun forced =
+                CommandLineRun.of("report", "--input", mine.toString(), "--output", folder.toString(), "--overwrite");
         assertThat(forced.code()).isEqualTo(1);
         assertThat(forced.err()).contains("no earlier output");
         CommandLineRun convert =
@@ -93,7 +97,8 @@ class UsageTest {
 
     @Test
     void verboseShowsTheStackTrace(@TempDir Path folder) {
-        CommandLineRun run = CommandLineRun.of("audit", "--verbose", "--input", folder.resolve("x").toString());
+        CommandLineRun run = CommandLineRun.of(
+                "audit", "--verbose", "--input", folder.resolve("x").toString());
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.err()).contains("no input matched").contains("\tat ");
     }
@@ -102,7 +107,9 @@ class UsageTest {
     void doctorSaysWhichBackendAndWhy() {
         CommandLineRun run = CommandLineRun.of("doctor");
         assertThat(run.code()).isZero();
-        assertThat(run.out()).contains("Spark  ", "Arrow", "Java", "GPU", "Native folder").containsPattern("Backend +cpu: ");
+        assertThat(run.out())
+                .contains("Spark  ", "Arrow", "Java", "GPU", "Native folder")
+                .containsPattern("Backend +cpu: ");
         CommandLineRun wrong = CommandLineRun.of("doctor", "--conf", "spark.moe.backend=abacus");
         assertThat(wrong.code()).isEqualTo(1);
         assertThat(wrong.err()).contains("abacus");

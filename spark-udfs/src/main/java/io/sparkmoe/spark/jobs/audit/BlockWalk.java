@@ -99,8 +99,7 @@ final class BlockWalk {
             hash = Arrays.copyOf(hash, rowTokenCount);
             known = Arrays.copyOf(known, rowTokenCount);
         }
-        check.check(
-                column.ids(), rowTokenCount, AuditRow.topk(row), AuditRow.numExperts(row), layer, hash, known);
+        check.check(column.ids(), rowTokenCount, AuditRow.topk(row), AuditRow.numExperts(row), layer, hash, known);
         rows++;
         ids += n;
         rowTokens += rowTokenCount;

@@ -11,13 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param value what was seen
  */
 public record Example(
-        String source,
-        @Nullable String requestId,
-        int choice,
-        int layer,
-        int firstPosition,
-        long position,
-        long value)
+        String source, @Nullable String requestId, int choice, int layer, int firstPosition, long position, long value)
         implements Serializable, Comparable<Example> {
     private static final long serialVersionUID = 1L;
     private static final Comparator<Example> ORDER = Comparator.comparing(Example::source)

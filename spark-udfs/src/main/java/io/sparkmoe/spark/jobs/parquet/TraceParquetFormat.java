@@ -48,10 +48,7 @@ public final class TraceParquetFormat extends ParquetFileFormat {
 
     @Override
     public OutputWriterFactory prepareWrite(
-            SparkSession spark,
-            Job job,
-            scala.collection.immutable.Map<String, String> options,
-            StructType schema) {
+            SparkSession spark, Job job, scala.collection.immutable.Map<String, String> options, StructType schema) {
         OutputWriterFactory factory = super.prepareWrite(spark, job, options, schema);
         ParquetOutputFormat.setWriteSupportClass(job, TraceWriteSupport.class);
         return factory;

@@ -28,8 +28,7 @@ final class PassSink implements AutoCloseable {
     private int lastSlot;
 
     PassSink(RoutingBackend backend, ReplayOptions options, BufferAllocator allocator) {
-        int[] blocks =
-                options.blockSizes().stream().mapToInt(Integer::intValue).toArray();
+        int[] blocks = options.blockSizes().stream().mapToInt(Integer::intValue).toArray();
         builder = new RoutingBatchBuilder(allocator);
         try {
             accumulator = backend.paddingTotals(

@@ -63,9 +63,8 @@ final class PromptPasses implements PassCutter {
     /** One walk over a partition: the windows of the (sequence, layer) at hand. */
     private final class Walk {
         private final PassSink sink;
-        private final List<PassWindow> windows = families.stream()
-                .map(f -> new PassWindow(f, options.topk()))
-                .toList();
+        private final List<PassWindow> windows =
+                families.stream().map(f -> new PassWindow(f, options.topk())).toList();
         private final long[] windowIndex = new long[families.size()];
         private @Nullable UTF8String source;
         private @Nullable UTF8String request;

@@ -20,8 +20,7 @@ public record RowKey(
         @Nullable UTF8String requestId,
         int choice,
         @Nullable Long step,
-        @Nullable Integer rank)
-        implements Serializable, Comparable<RowKey> {
+        @Nullable Integer rank) implements Serializable, Comparable<RowKey> {
     private static final long serialVersionUID = 1L;
     private static final Comparator<RowKey> ORDER = Comparator.comparing(RowKey::source)
             .thenComparing(RowKey::requestId, Comparator.nullsFirst(Comparator.naturalOrder()))

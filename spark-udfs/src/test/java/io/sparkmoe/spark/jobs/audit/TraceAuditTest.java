@@ -49,8 +49,8 @@ class TraceAuditTest {
 
     private static Row with(Row row, String column, Object value) {
         Object[] values = new Object[row.size()];
-        List<String> names =
-                List.of(TraceRows.schema(org.apache.spark.sql.types.DataTypes.BinaryType).fieldNames());
+        List<String> names = List.of(TraceRows.schema(org.apache.spark.sql.types.DataTypes.BinaryType)
+                .fieldNames());
         for (int i = 0; i < values.length; i++) {
             values[i] = i == names.indexOf(column) ? value : row.get(i);
         }
@@ -58,8 +58,7 @@ class TraceAuditTest {
     }
 
     private static Map<String, Tally> findings(AuditResult result) {
-        return result.findings().stream()
-                .collect(Collectors.toMap(AuditResult.Line::reason, AuditResult.Line::tally));
+        return result.findings().stream().collect(Collectors.toMap(AuditResult.Line::reason, AuditResult.Line::tally));
     }
 
     @Test
@@ -151,8 +150,7 @@ class TraceAuditTest {
         List<Row> rows = TraceRows.rows(List.of(walking("a", 8, 0), walking("b", 8, 0)), 4, false);
         rows.remove(1); // the first block of a lacks layer 2
         AuditResult result = audit(rows, 1);
-        assertThat(findings(result))
-                .containsExactly(Map.entry(Reasons.LAYERS_MISSING, new Tally(2, 8, 24)));
+        assertThat(findings(result)).containsExactly(Map.entry(Reasons.LAYERS_MISSING, new Tally(2, 8, 24)));
         List<Row> doubled = TraceRows.rows(List.of(walking("a", 4, 0)), 4, false);
         doubled.add(1, doubled.get(0));
         assertThat(findings(audit(doubled, 1))).containsKey(Reasons.LAYERS_UNEQUAL);
@@ -161,8 +159,7 @@ class TraceAuditTest {
     @Test
     void theListGivenSaysWhichLayersMustBeThere() {
         List<Row> rows = TraceRows.rows(List.of(walking("a", 8, 0)), 4, false);
-        AuditResult result =
-                TraceAudit.run(TraceRows.table(spark, rows, 1, -1, false), List.of(1, 2, 5, 6));
+        AuditResult result = TraceAudit.run(TraceRows.table(spark, rows, 1, -1, false), List.of(1, 2, 5, 6));
         assertThat(findings(result)).containsKey(Reasons.LAYERS_MISSING);
     }
 

@@ -74,8 +74,7 @@ class PassReplayTest {
 
     @Test
     void noPlanExplodes() {
-        Dataset<Row> rows =
-                TraceRows.table(spark, TraceRows.rows(TraceRows.sequences(5, 1), 8, false), 2, -1, false);
+        Dataset<Row> rows = TraceRows.table(spark, TraceRows.rows(TraceRows.sequences(5, 1), 8, false), 2, -1, false);
         assertThat(PromptPasses.plan(rows, SIZES).queryExecution().toString()).doesNotContain("Generate");
         assertThat(RecordedPasses.plan(rows).queryExecution().toString()).doesNotContain("Generate");
         try (SequenceRanks ranks = SequenceRanks.of(rows)) {
@@ -87,8 +86,7 @@ class PassReplayTest {
 
     @Test
     void anIdOutOfRangeNamesItsPosition() {
-        Dataset<Row> rows =
-                TraceRows.table(spark, TraceRows.rows(TraceRows.sequences(5, 1), 8, false), 2, -1, false);
+        Dataset<Row> rows = TraceRows.table(spark, TraceRows.rows(TraceRows.sequences(5, 1), 8, false), 2, -1, false);
         ReplayOptions few = new ReplayOptions(4, TraceRows.TOPK, SIZES, BLOCKS, InvalidPolicy.ERROR);
         assertThatThrownBy(() -> new PassReplay(rows, few, CPU).replayed())
                 .hasStackTraceContaining("is outside [0, 4)");
@@ -96,8 +94,7 @@ class PassReplayTest {
 
     @Test
     void aWrongTopkIsAnError() {
-        Dataset<Row> rows =
-                TraceRows.table(spark, TraceRows.rows(TraceRows.sequences(5, 1), 8, false), 2, -1, false);
+        Dataset<Row> rows = TraceRows.table(spark, TraceRows.rows(TraceRows.sequences(5, 1), 8, false), 2, -1, false);
         ReplayOptions other = new ReplayOptions(TraceRows.EXPERTS, 2, SIZES, BLOCKS, InvalidPolicy.ERROR);
         assertThatThrownBy(() -> new PassReplay(rows, other, CPU).replayed())
                 .hasStackTraceContaining("num_tokens")
@@ -107,8 +104,10 @@ class PassReplayTest {
     private static void assertSame(Map<PassKey, PassTotals> found, Map<PassKey, PassTotals> expected) {
         assertThat(expected).isNotEmpty();
         assertThat(found.keySet()).containsExactlyInAnyOrderElementsOf(expected.keySet());
-        expected.forEach((key, totals) ->
-                assertThat(found.get(key)).as(key.toString()).usingRecursiveComparison().isEqualTo(totals));
+        expected.forEach((key, totals) -> assertThat(found.get(key))
+                .as(key.toString())
+                .usingRecursiveComparison()
+                .isEqualTo(totals));
     }
 
     /** The definition, on lists in memory. */
@@ -140,8 +139,7 @@ class PassReplayTest {
                     passes.computeIfAbsent(key, k -> new ArrayList<>()).addAll(List.of(s.ids()[l]));
                 }
             }
-            passes.forEach((key, tokens) ->
-                    naive.add(new PassKey((int) key.get(2), PassReplay.RECORDED, 0), tokens));
+            passes.forEach((key, tokens) -> naive.add(new PassKey((int) key.get(2), PassReplay.RECORDED, 0), tokens));
             return naive.out;
         }
 
@@ -193,7 +191,9 @@ class PassReplayTest {
             long[] s = new long[blocks.size()];
             for (int i = 0; i < b.length; i++) {
                 int size = blocks.get(i);
-                b[i] = counts.values().stream().mapToLong(c -> (c + size - 1) / size).sum();
+                b[i] = counts.values().stream()
+                        .mapToLong(c -> (c + size - 1) / size)
+                        .sum();
                 s[i] = b[i] * size;
             }
             long used = counts.values().stream().mapToLong(c -> c).sum();
