@@ -26,7 +26,7 @@ import org.apache.arrow.memory.BufferAllocator;
  * <p>Scratch (about 20 bytes an expert and a tile of 16 KiB) is kept for each calling thread.
  */
 public final class CpuRoutingBackend implements RoutingBackend {
-    private final ThreadLocal<Histogram> scratch = new ThreadLocal<>();
+    private static final ThreadLocal<Histogram> SCRATCH = new ThreadLocal<>();
 
     @Override
     public String name() {
@@ -84,11 +84,11 @@ public final class CpuRoutingBackend implements RoutingBackend {
         return new CpuPaddingTotals(options);
     }
 
-    private Histogram histogram(Keys keys, RoutingBatch batch) {
-        Histogram histogram = scratch.get();
+    private static Histogram histogram(Keys keys, RoutingBatch batch) {
+        Histogram histogram = SCRATCH.get();
         if (histogram == null) {
             histogram = new Histogram(keys, batch);
-            scratch.set(histogram);
+            SCRATCH.set(histogram);
         } else {
             histogram.use(keys, batch);
         }
@@ -97,6 +97,6 @@ public final class CpuRoutingBackend implements RoutingBackend {
 
     @Override
     public void close() {
-        scratch.remove();
+        // Nothing is held but the threads' scratch, which serves other instances too.
     }
 }

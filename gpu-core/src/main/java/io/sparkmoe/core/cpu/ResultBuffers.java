@@ -31,7 +31,10 @@ final class ResultBuffers implements AutoCloseable {
 
     /** Lists that all have the same length. */
     ListBuffer equalLists(int rows, int elementBytes, long length, long firstRow, String what) {
-        checkTotal(rows * length, length, firstRow + rows - 1, what);
+        if (rows * length > Integer.MAX_VALUE) {
+            // The first row whose end passes what an offset can say.
+            checkTotal(rows * length, length, firstRow + Integer.MAX_VALUE / length, what);
+        }
         ArrowBuf offsets = offsets(rows);
         for (int s = 1; s <= rows; s++) {
             offsets.setInt(4L * s, (int) (s * length));

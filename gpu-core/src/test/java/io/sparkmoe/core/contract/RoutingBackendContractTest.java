@@ -16,6 +16,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every backend must do; a subclass opens the one to test. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -72,6 +74,70 @@ public abstract class RoutingBackendContractTest {
     @TestFactory
     Stream<DynamicTest> paddingTotalsAgreeWithTheDefinition() {
         return random(new CountsContract(backend)::paddingTotals);
+    }
+
+    private static Stream<DynamicTest> each(
+            Map<String, ErrorContract.Operator> operators, Consumer<ErrorContract.Operator> check) {
+        return operators.entrySet().stream()
+                .map(o -> DynamicTest.dynamicTest(o.getKey(), () -> check.accept(o.getValue())));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> anInvalidIdIsNamed() {
+        ErrorContract errors = new ErrorContract(backend);
+        return each(errors.operators(), errors::invalidId);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> aMaskedIdIsNamedWhereItIsAnError() {
+        ErrorContract errors = new ErrorContract(backend);
+        return each(errors.orderings(), errors::maskedId);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> nothingStaysAllocatedWhenMemoryRunsOut() {
+        ErrorContract errors = new ErrorContract(backend);
+        return each(errors.orderings(), errors::outOfMemory);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> limits() {
+        LimitsContract limits = new LimitsContract(backend);
+        return Stream.of(
+                DynamicTest.dynamicTest("topk must divide", limits::topkMustDivide),
+                DynamicTest.dynamicTest("an expert must fit its rows", limits::anExpertMustFitItsRows),
+                DynamicTest.dynamicTest("expert_num_tokens must be in range", limits::batchedTokensMustBeInRange),
+                DynamicTest.dynamicTest("a row may not pad 2^31", limits::aRowMayNotPad2To31),
+                DynamicTest.dynamicTest("a batch may not pad 2^31", limits::aBatchMayNotPad2To31),
+                DynamicTest.dynamicTest("a batch may not have 2^31 offsets", limits::aBatchMayNotHave2To31Offsets),
+                DynamicTest.dynamicTest("most experts", limits::mostExperts));
+    }
+
+    @ParameterizedTest(name = "seed {0}")
+    @ValueSource(longs = {31, 32, 33, 34})
+    void groupedGemmTilesAgreeWithTheDefinition(long seed) {
+        new TilesContract(backend).tiles(seed);
+    }
+
+    @ParameterizedTest(name = "seed {0}")
+    @ValueSource(longs = {41, 42, 43, 44})
+    void batchedAlignAgreesWithTheDefinition(long seed) {
+        new TilesContract(backend).batchedAlign(seed);
+    }
+
+    @Test
+    void groupedGemmTilesNameWhatIsWrong() {
+        new TilesContract(backend).errors();
+    }
+
+    /** A backend serves many threads at once. */
+    @Test
+    void threadsDoNotDisturbEachOther() {
+        List<Routing> routings = RandomRouting.all().limit(40).toList();
+        routings.parallelStream().forEach(r -> {
+            new AlignContract(backend).compact(r);
+            new EpPreprocessContract(backend).all(r);
+        });
     }
 
     private static Stream<DynamicTest> golden(String file, Consumer<JsonNode> check) {
