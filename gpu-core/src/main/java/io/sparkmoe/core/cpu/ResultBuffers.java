@@ -9,15 +9,17 @@ import org.apache.arrow.memory.BufferAllocator;
 
 /** The buffers of a result in the making: released together unless the result is finished. */
 final class ResultBuffers implements AutoCloseable {
+    private final WarmMemory memory;
     private final BufferAllocator allocator;
     private final List<ArrowBuf> buffers = new ArrayList<>();
 
-    ResultBuffers(BufferAllocator allocator) {
+    ResultBuffers(WarmMemory memory, BufferAllocator allocator) {
+        this.memory = memory;
         this.allocator = allocator;
     }
 
     ArrowBuf take(long bytes) {
-        ArrowBuf buffer = allocator.buffer(bytes);
+        ArrowBuf buffer = memory.take(allocator, bytes);
         buffers.add(buffer);
         return buffer;
     }
