@@ -101,13 +101,13 @@ public final class RoutingBatchBuilder implements AutoCloseable {
     /**
      * Rewrites what has been collected in a wider type; used when a batch mixes widths.
      *
-     * @throws IllegalArgumentException when {@code wider} cannot hold every id of the present type
+     * @throws IllegalArgumentException when there are ids and {@code wider} cannot hold every id of the present type
      */
     public void widen(IdType wider) {
         if (wider == type) {
             return;
         }
-        if (!wider.holds(type)) {
+        if (count > 0 && !wider.holds(type)) {
             throw new IllegalArgumentException(wider + " cannot hold every id of " + type);
         }
         RoutingBatch old = build();

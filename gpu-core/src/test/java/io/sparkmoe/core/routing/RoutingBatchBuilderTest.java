@@ -130,11 +130,16 @@ class RoutingBatchBuilderTest {
     void neverWidensIntoATypeThatWouldLoseIds() {
         with(builder -> {
             builder.reset(IdType.UINT8, 0);
+            builder.widen(IdType.INT8);
+            assertThat(builder.type()).as("without ids every type will do").isEqualTo(IdType.INT8);
+            builder.reset(IdType.UINT8, 0);
+            add(builder, IdType.UINT8, new int[] {1});
             assertThatThrownBy(() -> builder.widen(IdType.UINT8_MASKED))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("UINT8_MASKED cannot hold every id of UINT8");
             assertThatThrownBy(() -> builder.widen(IdType.INT8)).isInstanceOf(IllegalArgumentException.class);
             builder.reset(IdType.INT8, 0);
+            add(builder, IdType.INT8, new int[] {1});
             assertThatThrownBy(() -> builder.widen(IdType.UINT16_MASKED)).isInstanceOf(IllegalArgumentException.class);
         });
     }
