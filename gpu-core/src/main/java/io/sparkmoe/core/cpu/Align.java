@@ -8,7 +8,6 @@ import io.sparkmoe.core.routing.MaskedPolicy;
 import io.sparkmoe.core.routing.Memory;
 import io.sparkmoe.core.routing.RoutingBatch;
 import org.apache.arrow.memory.ArrowBuf;
-import org.apache.arrow.memory.BufferAllocator;
 import org.jspecify.annotations.Nullable;
 
 /** moe_align_block_size: sizes of all segments first, then the results in buffers of just that size. */
@@ -32,24 +31,21 @@ final class Align {
         this.remap = map != null && map.form() == ExpertMap.Form.REMAP ? map : null;
     }
 
-    AlignResult run(BufferAllocator allocator) {
+    AlignResult run(ResultBuffers out) {
         int rows = batch.segments();
-        try (ResultBuffers out = new ResultBuffers(allocator)) {
-            ArrowBuf sortedOffsets = out.offsets(rows);
-            ArrowBuf expertOffsets = out.offsets(rows);
-            ArrowBuf postPad = out.take(4L * rows);
-            measure(sortedOffsets.memoryAddress(), expertOffsets.memoryAddress(), postPad.memoryAddress());
-            ListBuffer sorted = new ListBuffer(rows, 4, sortedOffsets, out.take(4L * sortedOffsets.getInt(4L * rows)));
-            ListBuffer experts = new ListBuffer(rows, 4, expertOffsets, out.take(4L * expertOffsets.getInt(4L * rows)));
-            for (int s = 0; s < rows; s++) {
-                histogram.load(s);
-                long sortedAt = sorted.values().memoryAddress() + 4L * sorted.start(s);
-                fillBlocks(batch.length(s), sortedAt, experts.values().memoryAddress() + 4L * experts.start(s));
-                histogram.scatter(s, firstKey, keys.above(), sortedAt);
-            }
-            out.keep();
-            return new AlignResult(sorted, experts, postPad, tally.counts());
+        ArrowBuf sortedOffsets = out.offsets(rows);
+        ArrowBuf expertOffsets = out.offsets(rows);
+        ArrowBuf postPad = out.take(4L * rows);
+        measure(sortedOffsets.memoryAddress(), expertOffsets.memoryAddress(), postPad.memoryAddress());
+        ListBuffer sorted = new ListBuffer(rows, 4, sortedOffsets, out.take(4L * sortedOffsets.getInt(4L * rows)));
+        ListBuffer experts = new ListBuffer(rows, 4, expertOffsets, out.take(4L * expertOffsets.getInt(4L * rows)));
+        for (int s = 0; s < rows; s++) {
+            histogram.load(s);
+            long sortedAt = sorted.values().memoryAddress() + 4L * sorted.start(s);
+            fillBlocks(batch.length(s), sortedAt, experts.values().memoryAddress() + 4L * experts.start(s));
+            histogram.scatter(s, firstKey, keys.above(), sortedAt);
         }
+        return new AlignResult(sorted, experts, postPad, tally.counts());
     }
 
     private void measure(long sortedOffsets, long expertOffsets, long postPad) {

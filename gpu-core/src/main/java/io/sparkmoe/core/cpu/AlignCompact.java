@@ -5,7 +5,6 @@ import io.sparkmoe.core.routing.ListBuffer;
 import io.sparkmoe.core.routing.Memory;
 import io.sparkmoe.core.routing.RoutingBatch;
 import org.apache.arrow.memory.ArrowBuf;
-import org.apache.arrow.memory.BufferAllocator;
 
 /** moe_align_compact: the stable order and where each bin's run starts. */
 final class AlignCompact {
@@ -21,25 +20,22 @@ final class AlignCompact {
         this.tally = new Tally(keys);
     }
 
-    CompactResult run(BufferAllocator allocator) {
+    CompactResult run(ResultBuffers out) {
         int rows = batch.segments();
-        try (ResultBuffers out = new ResultBuffers(allocator)) {
-            ListBuffer offsets = out.equalLists(rows, 4, keys.bins + 1L, batch.firstRow(), "expert_offsets");
-            ArrowBuf sortedOffsets = out.offsets(rows);
-            // As many as there are ids: dropped ids leave room behind the last list.
-            ArrowBuf sorted = out.take(4 * batch.totalIds());
-            int total = 0;
-            for (int s = 0; s < rows; s++) {
-                histogram.load(s);
-                tally.add(batch, s, histogram);
-                int kept = startBins(offsets.values().memoryAddress() + 4L * offsets.start(s));
-                histogram.scatter(s, Keys.FIRST_BIN, keys.above(), sorted.memoryAddress() + 4L * total);
-                total += kept;
-                Memory.putInt(sortedOffsets.memoryAddress() + 4L * (s + 1L), total);
-            }
-            out.keep();
-            return new CompactResult(new ListBuffer(rows, 4, sortedOffsets, sorted), offsets, tally.counts());
+        ListBuffer offsets = out.equalLists(rows, 4, keys.bins + 1L, batch.firstRow(), "expert_offsets");
+        ArrowBuf sortedOffsets = out.offsets(rows);
+        // As many as there are ids: dropped ids leave room behind the last list.
+        ArrowBuf sorted = out.take(4 * batch.totalIds());
+        int total = 0;
+        for (int s = 0; s < rows; s++) {
+            histogram.load(s);
+            tally.add(batch, s, histogram);
+            int kept = startBins(offsets.values().memoryAddress() + 4L * offsets.start(s));
+            histogram.scatter(s, Keys.FIRST_BIN, keys.above(), sorted.memoryAddress() + 4L * total);
+            total += kept;
+            Memory.putInt(sortedOffsets.memoryAddress() + 4L * (s + 1L), total);
         }
+        return new CompactResult(new ListBuffer(rows, 4, sortedOffsets, sorted), offsets, tally.counts());
     }
 
     /** Writes the offsets of all bins, the empty ones too; returns the ids of the segment. */

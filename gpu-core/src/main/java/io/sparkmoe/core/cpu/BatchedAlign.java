@@ -8,7 +8,6 @@ import io.sparkmoe.core.routing.MalformedRoutingException;
 import io.sparkmoe.core.routing.Memory;
 import io.sparkmoe.core.routing.RoutingBatch;
 import org.apache.arrow.memory.ArrowBuf;
-import org.apache.arrow.memory.BufferAllocator;
 
 /** vLLM's batched align: the lists hold tokens of each batch, not ids. */
 final class BatchedAlign {
@@ -22,24 +21,21 @@ final class BatchedAlign {
         this.blockSize = options.blockSize();
     }
 
-    AlignResult run(BufferAllocator allocator) {
+    AlignResult run(ResultBuffers out) {
         int rows = batch.segments();
-        try (ResultBuffers out = new ResultBuffers(allocator)) {
-            ArrowBuf sortedOffsets = out.offsets(rows);
-            ArrowBuf blockOffsets = out.offsets(rows);
-            ArrowBuf postPad = out.take(4L * rows);
-            measure(sortedOffsets, blockOffsets, postPad);
-            ListBuffer sorted = new ListBuffer(rows, 4, sortedOffsets, out.take(4L * sortedOffsets.getInt(4L * rows)));
-            ListBuffer blocks = new ListBuffer(rows, 4, blockOffsets, out.take(4L * blockOffsets.getInt(4L * rows)));
-            for (int s = 0; s < rows; s++) {
-                write(
-                        s,
-                        sorted.values().memoryAddress() + 4L * sorted.start(s),
-                        blocks.values().memoryAddress() + 4L * blocks.start(s));
-            }
-            out.keep();
-            return new AlignResult(sorted, blocks, postPad, new IdCounts(batch.totalIds(), 0, 0, 0));
+        ArrowBuf sortedOffsets = out.offsets(rows);
+        ArrowBuf blockOffsets = out.offsets(rows);
+        ArrowBuf postPad = out.take(4L * rows);
+        measure(sortedOffsets, blockOffsets, postPad);
+        ListBuffer sorted = new ListBuffer(rows, 4, sortedOffsets, out.take(4L * sortedOffsets.getInt(4L * rows)));
+        ListBuffer blocks = new ListBuffer(rows, 4, blockOffsets, out.take(4L * blockOffsets.getInt(4L * rows)));
+        for (int s = 0; s < rows; s++) {
+            write(
+                    s,
+                    sorted.values().memoryAddress() + 4L * sorted.start(s),
+                    blocks.values().memoryAddress() + 4L * blocks.start(s));
         }
+        return new AlignResult(sorted, blocks, postPad, new IdCounts(batch.totalIds(), 0, 0, 0));
     }
 
     private void measure(ArrowBuf sortedOffsets, ArrowBuf blockOffsets, ArrowBuf postPad) {

@@ -17,16 +17,20 @@ import io.sparkmoe.core.routing.PaddingResult;
 import io.sparkmoe.core.routing.RoutingBackend;
 import io.sparkmoe.core.routing.RoutingBatch;
 import io.sparkmoe.core.routing.TilesResult;
+import java.util.function.Function;
 import org.apache.arrow.memory.BufferAllocator;
 
 /**
  * The operators on the calling thread's core: stable counting sorts in two passes. Runs everywhere, takes every
  * num_experts up to 65,535, and is what other backends are compared with.
  *
- * <p>Scratch (about 20 bytes an expert and a tile of 16 KiB) is kept for each calling thread.
+ * <p>Scratch (about 20 bytes an expert and a tile of 16 KiB) is kept for each calling thread, and up to 128 MiB of released
+ * results for the next ones until {@link #close}; results may outlive the backend.
  */
 public final class CpuRoutingBackend implements RoutingBackend {
-    private final ThreadLocal<Histogram> scratch = new ThreadLocal<>();
+    private static final ThreadLocal<Histogram> SCRATCH = new ThreadLocal<>();
+
+    private final WarmMemory memory = new WarmMemory();
 
     @Override
     public String name() {
@@ -36,42 +40,42 @@ public final class CpuRoutingBackend implements RoutingBackend {
     @Override
     public AlignResult align(RoutingBatch batch, AlignOptions options, BufferAllocator allocator) {
         Keys keys = Keys.of(options.ids());
-        return new Align(batch, options, keys, histogram(keys, batch)).run(allocator);
+        return answer(allocator, new Align(batch, options, keys, histogram(keys, batch))::run);
     }
 
     @Override
     public AlignResult batchedAlign(
             RoutingBatch expertNumTokens, BatchedAlignOptions options, BufferAllocator allocator) {
-        return new BatchedAlign(expertNumTokens, options).run(allocator);
+        return answer(allocator, new BatchedAlign(expertNumTokens, options)::run);
     }
 
     @Override
     public CompactResult alignCompact(RoutingBatch batch, CompactOptions options, BufferAllocator allocator) {
         Keys keys = Keys.of(options.ids());
-        return new AlignCompact(batch, keys, histogram(keys, batch)).run(allocator);
+        return answer(allocator, new AlignCompact(batch, keys, histogram(keys, batch))::run);
     }
 
     @Override
     public EpPreprocessResult epPreprocess(RoutingBatch batch, EpPreprocessOptions options, BufferAllocator allocator) {
         Keys keys = EpPreprocess.keys(options);
-        return new EpPreprocess(batch, options, keys, histogram(keys, batch)).run(allocator);
+        return answer(allocator, new EpPreprocess(batch, options, keys, histogram(keys, batch))::run);
     }
 
     @Override
     public TilesResult groupedGemmTiles(ListBuffer segIndptr, long firstRow, int blockM, BufferAllocator allocator) {
-        return new GroupedGemmTiles(segIndptr, firstRow, blockM).run(allocator);
+        return answer(allocator, new GroupedGemmTiles(segIndptr, firstRow, blockM)::run);
     }
 
     @Override
     public CountsResult expertCounts(RoutingBatch batch, CountsOptions options, BufferAllocator allocator) {
         Keys keys = Keys.of(options.ids());
-        return ExpertCounts.run(batch, keys, histogram(keys, batch), allocator);
+        return answer(allocator, out -> ExpertCounts.run(batch, keys, histogram(keys, batch), out));
     }
 
     @Override
     public PaddingResult padding(RoutingBatch batch, PaddingOptions options, BufferAllocator allocator) {
         Keys keys = Keys.of(options.ids());
-        return new Padding(options, keys).run(batch, histogram(keys, batch), allocator);
+        return answer(allocator, out -> new Padding(options, keys).run(batch, histogram(keys, batch), out));
     }
 
     @Override
@@ -84,11 +88,20 @@ public final class CpuRoutingBackend implements RoutingBackend {
         return new CpuPaddingTotals(options);
     }
 
-    private Histogram histogram(Keys keys, RoutingBatch batch) {
-        Histogram histogram = scratch.get();
+    /** Runs an operator; what it has allocated is released again unless it answers. */
+    private <R> R answer(BufferAllocator allocator, Function<ResultBuffers, R> operator) {
+        try (ResultBuffers out = new ResultBuffers(memory, allocator)) {
+            R result = operator.apply(out);
+            out.keep();
+            return result;
+        }
+    }
+
+    private static Histogram histogram(Keys keys, RoutingBatch batch) {
+        Histogram histogram = SCRATCH.get();
         if (histogram == null) {
             histogram = new Histogram(keys, batch);
-            scratch.set(histogram);
+            SCRATCH.set(histogram);
         } else {
             histogram.use(keys, batch);
         }
@@ -97,6 +110,6 @@ public final class CpuRoutingBackend implements RoutingBackend {
 
     @Override
     public void close() {
-        scratch.remove();
+        memory.close();
     }
 }

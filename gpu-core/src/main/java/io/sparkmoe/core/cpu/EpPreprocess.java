@@ -10,7 +10,6 @@ import io.sparkmoe.core.routing.MaskedPolicy;
 import io.sparkmoe.core.routing.Memory;
 import io.sparkmoe.core.routing.RoutingBatch;
 import org.apache.arrow.memory.ArrowBuf;
-import org.apache.arrow.memory.BufferAllocator;
 
 /** moe_ep_preprocess: one stable counting sort; the forms differ in numbering, offsets and where left-out ids point. */
 final class EpPreprocess {
@@ -41,34 +40,31 @@ final class EpPreprocess {
         return map != null ? Keys.localFirst(options.ids(), map) : Keys.of(options.ids());
     }
 
-    EpPreprocessResult run(BufferAllocator allocator) {
+    EpPreprocessResult run(ResultBuffers out) {
         int rows = batch.segments();
         boolean padded = options.form() == EpForm.PADDED;
-        try (ResultBuffers out = new ResultBuffers(allocator)) {
-            ListBuffer segIndptr = out.equalLists(rows, 8, segments + 1L, batch.firstRow(), "seg_indptr");
-            ListBuffer maskedM = out.equalLists(rows, 4, padded ? segments : 0, batch.firstRow(), "masked_m");
-            ListBuffer src2dst = new ListBuffer(rows, 4, copyOffsets(out), out.take(4 * batch.totalIds()));
-            ArrowBuf offsets = out.offsets(rows);
-            // As many as there are ids: left-out ids leave room behind the last list.
-            ArrowBuf ids = out.take(4 * batch.totalIds());
-            ArrowBuf order = out.take(4 * batch.totalIds());
-            int total = 0;
-            for (int s = 0; s < rows; s++) {
-                load(s);
-                if (padded) {
-                    writeMaskedM(s, maskedM.values().memoryAddress() + 4L * maskedM.start(s));
-                }
-                int kept = startBins(
-                        segIndptr.values().memoryAddress() + 8L * segIndptr.start(s), ids.memoryAddress() + 4L * total);
-                place(s, order.memoryAddress() + 4L * total, src2dst.values().memoryAddress() + 4L * src2dst.start(s));
-                total += kept;
-                offsets.setInt(4L * (s + 1L), total);
+        ListBuffer segIndptr = out.equalLists(rows, 8, segments + 1L, batch.firstRow(), "seg_indptr");
+        ListBuffer maskedM = out.equalLists(rows, 4, padded ? segments : 0, batch.firstRow(), "masked_m");
+        ListBuffer src2dst = new ListBuffer(rows, 4, copyOffsets(out), out.take(4 * batch.totalIds()));
+        ArrowBuf offsets = out.offsets(rows);
+        // As many as there are ids: left-out ids leave room behind the last list.
+        ArrowBuf ids = out.take(4 * batch.totalIds());
+        ArrowBuf order = out.take(4 * batch.totalIds());
+        int total = 0;
+        for (int s = 0; s < rows; s++) {
+            load(s);
+            if (padded) {
+                writeMaskedM(s, maskedM.values().memoryAddress() + 4L * maskedM.start(s));
             }
-            ListBuffer reorderTopkIds = new ListBuffer(rows, 4, offsets, ids);
-            ListBuffer reorderIds = new ListBuffer(rows, 4, copyOf(out, offsets, rows), order);
-            out.keep();
-            return new EpPreprocessResult(reorderTopkIds, reorderIds, src2dst, segIndptr, maskedM, tally.counts());
+            int kept = startBins(
+                    segIndptr.values().memoryAddress() + 8L * segIndptr.start(s), ids.memoryAddress() + 4L * total);
+            place(s, order.memoryAddress() + 4L * total, src2dst.values().memoryAddress() + 4L * src2dst.start(s));
+            total += kept;
+            offsets.setInt(4L * (s + 1L), total);
         }
+        ListBuffer reorderTopkIds = new ListBuffer(rows, 4, offsets, ids);
+        ListBuffer reorderIds = new ListBuffer(rows, 4, copyOf(out, offsets, rows), order);
+        return new EpPreprocessResult(reorderTopkIds, reorderIds, src2dst, segIndptr, maskedM, tally.counts());
     }
 
     private void load(int s) {

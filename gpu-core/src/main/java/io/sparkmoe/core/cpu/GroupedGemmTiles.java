@@ -5,7 +5,6 @@ import io.sparkmoe.core.routing.MalformedRoutingException;
 import io.sparkmoe.core.routing.Memory;
 import io.sparkmoe.core.routing.TilesResult;
 import org.apache.arrow.memory.ArrowBuf;
-import org.apache.arrow.memory.BufferAllocator;
 
 /** moe_grouped_gemm_tiles: which expert and which rows each tile of block_m rows covers. */
 final class GroupedGemmTiles {
@@ -25,31 +24,27 @@ final class GroupedGemmTiles {
         this.blockM = blockM;
     }
 
-    TilesResult run(BufferAllocator allocator) {
+    TilesResult run(ResultBuffers out) {
         int rows = seg.rows();
-        try (ResultBuffers out = new ResultBuffers(allocator)) {
-            ListBuffer indptr =
-                    new ListBuffer(rows, 8, out.offsets(rows), out.take(8L * (seg.start(rows) - seg.start(0))));
-            ArrowBuf tileOffsets = out.offsets(rows);
-            long total = 0;
-            for (int s = 0; s < rows; s++) {
-                indptr.offsets().setInt(4L * (s + 1L), seg.start(s + 1) - seg.start(0));
-                long tiles = scan(s, indptr.values().memoryAddress() + 8L * indptr.start(s));
-                total += tiles;
-                ResultBuffers.checkTotal(total, tiles, firstRow + s, "tile_expert");
-                tileOffsets.setInt(4L * (s + 1L), (int) total);
-            }
-            TilesResult result = new TilesResult(
-                    indptr,
-                    new ListBuffer(rows, 4, tileOffsets, out.take(4 * total)),
-                    new ListBuffer(rows, 8, copy(out, tileOffsets, rows), out.take(8 * total)),
-                    new ListBuffer(rows, 8, copy(out, tileOffsets, rows), out.take(8 * total)));
-            for (int s = 0; s < rows; s++) {
-                write(s, result);
-            }
-            out.keep();
-            return result;
+        ListBuffer indptr = new ListBuffer(rows, 8, out.offsets(rows), out.take(8L * (seg.start(rows) - seg.start(0))));
+        ArrowBuf tileOffsets = out.offsets(rows);
+        long total = 0;
+        for (int s = 0; s < rows; s++) {
+            indptr.offsets().setInt(4L * (s + 1L), seg.start(s + 1) - seg.start(0));
+            long tiles = scan(s, indptr.values().memoryAddress() + 8L * indptr.start(s));
+            total += tiles;
+            ResultBuffers.checkTotal(total, tiles, firstRow + s, "tile_expert");
+            tileOffsets.setInt(4L * (s + 1L), (int) total);
         }
+        TilesResult result = new TilesResult(
+                indptr,
+                new ListBuffer(rows, 4, tileOffsets, out.take(4 * total)),
+                new ListBuffer(rows, 8, copy(out, tileOffsets, rows), out.take(8 * total)),
+                new ListBuffer(rows, 8, copy(out, tileOffsets, rows), out.take(8 * total)));
+        for (int s = 0; s < rows; s++) {
+            write(s, result);
+        }
+        return result;
     }
 
     private static ArrowBuf copy(ResultBuffers out, ArrowBuf offsets, int rows) {

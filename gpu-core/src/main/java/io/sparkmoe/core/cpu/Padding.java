@@ -7,7 +7,6 @@ import io.sparkmoe.core.routing.PaddingResult;
 import io.sparkmoe.core.routing.RoutingBatch;
 import java.util.Arrays;
 import org.apache.arrow.memory.ArrowBuf;
-import org.apache.arrow.memory.BufferAllocator;
 
 /** moe_padding: blocks and padded slots at several block sizes from one count. */
 final class Padding {
@@ -23,30 +22,27 @@ final class Padding {
         this.blocks = new long[blockSizes.length];
     }
 
-    PaddingResult run(RoutingBatch batch, Histogram histogram, BufferAllocator allocator) {
+    PaddingResult run(RoutingBatch batch, Histogram histogram, ResultBuffers out) {
         Tally tally = new Tally(keys);
         int rows = batch.segments();
         int sizes = blockSizes.length;
-        try (ResultBuffers out = new ResultBuffers(allocator)) {
-            ListBuffer blockLists = out.equalLists(rows, 8, sizes, batch.firstRow(), "blocks");
-            ListBuffer slotLists = out.equalLists(rows, 8, sizes, batch.firstRow(), "slots");
-            ArrowBuf usedOut = out.take(8L * rows);
-            ArrowBuf activeOut = out.take(4L * rows);
-            for (int s = 0; s < rows; s++) {
-                histogram.load(s);
-                tally.add(batch, s, histogram);
-                measure(histogram);
-                for (int j = 0; j < sizes; j++) {
-                    long at = 8L * (s * (long) sizes + j);
-                    Memory.putLong(blockLists.values().memoryAddress() + at, blocks[j]);
-                    Memory.putLong(slotLists.values().memoryAddress() + at, blocks[j] * blockSizes[j]);
-                }
-                Memory.putLong(usedOut.memoryAddress() + 8L * s, used);
-                Memory.putInt(activeOut.memoryAddress() + 4L * s, activeExperts);
+        ListBuffer blockLists = out.equalLists(rows, 8, sizes, batch.firstRow(), "blocks");
+        ListBuffer slotLists = out.equalLists(rows, 8, sizes, batch.firstRow(), "slots");
+        ArrowBuf usedOut = out.take(8L * rows);
+        ArrowBuf activeOut = out.take(4L * rows);
+        for (int s = 0; s < rows; s++) {
+            histogram.load(s);
+            tally.add(batch, s, histogram);
+            measure(histogram);
+            for (int j = 0; j < sizes; j++) {
+                long at = 8L * (s * (long) sizes + j);
+                Memory.putLong(blockLists.values().memoryAddress() + at, blocks[j]);
+                Memory.putLong(slotLists.values().memoryAddress() + at, blocks[j] * blockSizes[j]);
             }
-            out.keep();
-            return new PaddingResult(blockLists, slotLists, usedOut, activeOut, tally.counts());
+            Memory.putLong(usedOut.memoryAddress() + 8L * s, used);
+            Memory.putInt(activeOut.memoryAddress() + 4L * s, activeExperts);
         }
+        return new PaddingResult(blockLists, slotLists, usedOut, activeOut, tally.counts());
     }
 
     /** Measures the segment that {@code histogram} holds. */

@@ -9,15 +9,17 @@ import org.apache.arrow.memory.BufferAllocator;
 
 /** The buffers of a result in the making: released together unless the result is finished. */
 final class ResultBuffers implements AutoCloseable {
+    private final WarmMemory memory;
     private final BufferAllocator allocator;
     private final List<ArrowBuf> buffers = new ArrayList<>();
 
-    ResultBuffers(BufferAllocator allocator) {
+    ResultBuffers(WarmMemory memory, BufferAllocator allocator) {
+        this.memory = memory;
         this.allocator = allocator;
     }
 
     ArrowBuf take(long bytes) {
-        ArrowBuf buffer = allocator.buffer(bytes);
+        ArrowBuf buffer = memory.take(allocator, bytes);
         buffers.add(buffer);
         return buffer;
     }
@@ -31,7 +33,10 @@ final class ResultBuffers implements AutoCloseable {
 
     /** Lists that all have the same length. */
     ListBuffer equalLists(int rows, int elementBytes, long length, long firstRow, String what) {
-        checkTotal(rows * length, length, firstRow + rows - 1, what);
+        if (rows * length > Integer.MAX_VALUE) {
+            // The first row whose end passes what an offset can say.
+            checkTotal(rows * length, length, firstRow + Integer.MAX_VALUE / length, what);
+        }
         ArrowBuf offsets = offsets(rows);
         for (int s = 1; s <= rows; s++) {
             offsets.setInt(4L * s, (int) (s * length));

@@ -6,7 +6,7 @@ package io.sparkmoe.core.routing;
  * @param ids policies and number of experts; {@link MaskedPolicy#BIN} is not allowed, KEEP only in form sglang, an
  *     expert map only (and always) in form vllm
  * @param topk slots of a token; used by form kmajor, else 0
- * @param mMax rows reserved for an expert; used by form padded, else 0
+ * @param mMax rows reserved for an expert; used by form padded, else 0; num_experts * mMax at most 2^31 - 1
  */
 public record EpPreprocessOptions(IdOptions ids, EpForm form, int topk, int mMax) implements RowOptions {
     public EpPreprocessOptions {
@@ -24,6 +24,10 @@ public record EpPreprocessOptions(IdOptions ids, EpForm form, int topk, int mMax
         }
         if (form == EpForm.PADDED ? mMax < 1 : mMax != 0) {
             throw new IllegalArgumentException("form => 'padded' needs m_max >= 1, the other forms take none");
+        }
+        if (ids.numExperts() * (long) mMax > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("num_experts * m_max = " + ids.numExperts() * (long) mMax
+                    + " passes the 2147483647 rows that src2dst can name: lower m_max");
         }
     }
 

@@ -9,7 +9,7 @@ public final class IdCodec {
      */
     public static void decode(IdType type, long address, int[] out, int at, int count) {
         switch (type) {
-            case INT32 -> Memory.copyOut(address, out, Memory.INTS + 4L * at, 4L * count);
+            case INT32 -> decodeInt32(address, out, at, count);
             case INT8 -> decodeInt8(address, out, at, count);
             case INT16 -> decodeInt16(address, out, at, count);
             case UINT8 -> decodeUint8(address, out, at, count);
@@ -51,6 +51,17 @@ public final class IdCodec {
             decode(batch.type(), batch.idsAddress() + done * batch.type().bytes(), tile, 0, n);
             encode(wider, tile, 0, n, to + done * wider.bytes());
             done += n;
+        }
+    }
+
+    /** A bulk copy has a fixed cost that a token's few ids do not pay back. */
+    private static void decodeInt32(long address, int[] out, int at, int count) {
+        if (count > 32) {
+            Memory.copyOut(address, out, Memory.INTS + 4L * at, 4L * count);
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            out[at + i] = Memory.getInt(address + 4L * i);
         }
     }
 

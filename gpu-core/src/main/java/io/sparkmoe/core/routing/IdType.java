@@ -44,4 +44,9 @@ public enum IdType {
     public boolean signed() {
         return this == INT8 || this == INT16 || this == INT32;
     }
+
+    /** Whether every id of another type can be written in this one. */
+    public boolean holds(IdType other) {
+        return maxId >= other.maxId && (masks || !other.masks) && (signed() || !other.signed());
+    }
 }

@@ -27,6 +27,15 @@ public final class Memory {
         }
     }
 
+    /** Memory of undefined content, outside every allocator's accounting; to be given to {@link #free}. */
+    public static long allocate(long bytes) {
+        return UNSAFE.allocateMemory(bytes);
+    }
+
+    public static void free(long address) {
+        UNSAFE.freeMemory(address);
+    }
+
     public static byte getByte(long address) {
         return UNSAFE.getByte(address);
     }

@@ -28,7 +28,11 @@ public final class PackedIds {
             masked |= ids[i] == -1;
         }
         int width = width(max, masked);
-        byte[] out = new byte[HEADER_BYTES + ids.length * width];
+        long bytes = HEADER_BYTES + (long) ids.length * width;
+        if (bytes > Integer.MAX_VALUE) {
+            throw MalformedRoutingException.tooLarge(row, "the bytes of the packed ids", bytes);
+        }
+        byte[] out = new byte[(int) bytes];
         out[0] = (byte) MAGIC;
         out[1] = (byte) (width | (masked ? MASKED_FLAG : 0));
         for (int i = 0, at = HEADER_BYTES; i < ids.length; i++) {
@@ -66,7 +70,11 @@ public final class PackedIds {
      */
     public static IdType type(int byte0, int byte1, long length, long row) {
         if (length < HEADER_BYTES || (byte0 & 0xff) != MAGIC) {
-            throw malformed(row, length < 1 ? "it is empty" : String.format("its first byte is 0x%02X", byte0 & 0xff));
+            throw malformed(
+                    row,
+                    length < HEADER_BYTES
+                            ? "it is " + length + " bytes long"
+                            : String.format("its first byte is 0x%02X", byte0 & 0xff));
         }
         boolean masked = (byte1 & MASKED_FLAG) != 0;
         IdType type = switch (byte1 & 0x7f) {

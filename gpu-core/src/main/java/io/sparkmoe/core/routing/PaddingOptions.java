@@ -9,6 +9,7 @@ import java.util.Arrays;
  * @param blockSizes the block sizes to try, each at least 1
  * @param invalid policy for ids outside [0, E)
  */
+@SuppressWarnings("ArrayRecordComponent") // equals, hashCode and the accessor treat it as a value
 public record PaddingOptions(int numExperts, int[] blockSizes, InvalidPolicy invalid) implements RowOptions {
     public PaddingOptions {
         if (numExperts < 1 || numExperts > IdOptions.MAX_EXPERTS) {

@@ -31,6 +31,7 @@ public final class RoutingBatchBuilder implements AutoCloseable {
             ids.close();
             throw e;
         }
+        offsets.setInt(0, 0);
     }
 
     /** Starts a new batch of ids of one type. */
@@ -97,10 +98,17 @@ public final class RoutingBatchBuilder implements AutoCloseable {
         endSegment(length);
     }
 
-    /** Rewrites what has been collected in a wider type that can hold it; used when a batch mixes widths. */
+    /**
+     * Rewrites what has been collected in a wider type; used when a batch mixes widths.
+     *
+     * @throws IllegalArgumentException when there are ids and {@code wider} cannot hold every id of the present type
+     */
     public void widen(IdType wider) {
         if (wider == type) {
             return;
+        }
+        if (count > 0 && !wider.holds(type)) {
+            throw new IllegalArgumentException(wider + " cannot hold every id of " + type);
         }
         RoutingBatch old = build();
         ArrowBuf next = allocator.buffer(Math.max(1, count * wider.bytes()));

@@ -1,0 +1,79 @@
+package io.sparkmoe.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Who may import whom. docs/architecture says why. */
+class ArchitectureTest {
+    private static final String CORE = "io.sparkmoe.core.";
+    private static final Path SPARK_SOURCES = Path.of("..", "spark-udfs", "src", "main", "java");
+    private static final SourceImports SOURCES = SourceImports.under(Path.of("src", "main", "java"));
+
+    @Test
+    void theSourcesAreRead() {
+        assertThat(SOURCES.packages()).contains(CORE + "routing", CORE + "cpu", CORE + "metrics");
+        assertThat(SOURCES.of(CORE + "cpu")).anyMatch(i -> i.imported().equals(CORE + "routing.RoutingBatch"));
+    }
+
+    @Test
+    void routingImportsArrowJspecifyAndTheJdk() {
+        assertThat(SOURCES.of(CORE + "routing"))
+                .allMatch(i -> i.isJdk()
+                        || i.isIn("sun.misc")
+                        || i.isIn("org.apache.arrow.memory")
+                        || i.isIn("org.jspecify.annotations")
+                        || i.isIn(CORE + "routing"));
+    }
+
+    @Test
+    void metricsImportTheJdk() {
+        assertThat(SOURCES.of(CORE + "metrics"))
+                .allMatch(i -> i.isJdk() || i.isIn("org.jspecify.annotations") || i.isIn(CORE + "metrics"));
+    }
+
+    @Test
+    void cpuAndCudaNeverMeet() {
+        assertThat(SOURCES.of(CORE + "cpu")).noneMatch(i -> i.isIn(CORE + "cuda"));
+        assertThat(SOURCES.of(CORE + "cuda")).noneMatch(i -> i.isIn(CORE + "cpu"));
+    }
+
+    @Test
+    void onlyTheDriverImportsJcudaAndItKnowsNoRouting() {
+        assertThat(SOURCES.all()).allMatch(i -> !i.isIn("jcuda") || i.importerIn(CORE + "cuda.driver"));
+        assertThat(SOURCES.of(CORE + "cuda.driver")).noneMatch(i -> i.isIn(CORE + "routing"));
+    }
+
+    @Test
+    void onlyTheFrontDoorNamesTheImplementations() {
+        assertThat(SOURCES.all())
+                .allMatch(i -> !i.isIn(CORE + "cpu")
+                        || i.importerIn(CORE + "cpu")
+                        || i.importer().equals(CORE + "RoutingBackends"));
+        assertThat(SOURCES.all())
+                .allMatch(i -> !i.isIn(CORE + "cuda")
+                        || i.importerIn(CORE + "cuda")
+                        || i.importer().equals(CORE + "RoutingBackends"));
+    }
+
+    @Test
+    void theCoreKnowsNoSpark() {
+        assertThat(SOURCES.all()).noneMatch(i -> i.isIn("org.apache.spark") || i.isIn("io.sparkmoe.spark"));
+    }
+
+    /** Held here and not in spark-udfs, because the reader of imports lives here. */
+    @Test
+    void sparkSeesTheContractTheMetricsAndTheFrontDoor() {
+        assertThat(Files.isDirectory(SPARK_SOURCES)).isTrue();
+        List<SourceImports.Import> imports = SourceImports.under(SPARK_SOURCES).all();
+        assertThat(imports)
+                .allMatch(i -> !i.isIn("io.sparkmoe.core")
+                        || i.isIn(CORE + "routing")
+                        || i.isIn(CORE + "metrics")
+                        || i.imported().equals(CORE + "RoutingBackends")
+                        || i.imported().startsWith(CORE + "RoutingBackends."));
+    }
+}
