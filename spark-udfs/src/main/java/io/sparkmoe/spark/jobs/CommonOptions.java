@@ -17,7 +17,8 @@ public final class CommonOptions {
     @Option(
             names = "--conf",
             paramLabel = "K=V",
-            description = "A Spark setting; may be repeated. Example: --conf spark.moe.backend=cpu")
+            description = "A Spark setting; may be repeated. Examples: spark.moe.backend=cpu, spark.ui.enabled=true (Spark's web "
+                    + "page, off on a local master unless asked for).")
     private Map<String, String> conf = new LinkedHashMap<>();
 
     @Option(names = "--verbose", description = "Spark's log at INFO and, on failure, the stack trace.")

@@ -40,6 +40,8 @@ final class JobSession implements AutoCloseable {
             // A laptop's host name need not resolve, and nothing outside has to reach a local driver.
             conf.setIfMissing("spark.driver.host", "127.0.0.1");
             conf.setIfMissing("spark.driver.bindAddress", "127.0.0.1");
+            // Spark's web page would listen on every address of the machine.
+            conf.setIfMissing("spark.ui.enabled", "false");
         }
         String plugins = conf.get(PLUGINS, "");
         if (!plugins.contains(PLUGIN)) {

@@ -1,22 +1,14 @@
 package io.sparkmoe.spark.jobs;
 
-import io.sparkmoe.core.metrics.BalanceMetrics;
-import io.sparkmoe.spark.exec.ExecutorBackend;
 import io.sparkmoe.spark.jobs.audit.AuditResult;
-import io.sparkmoe.spark.jobs.audit.Reasons;
 import io.sparkmoe.spark.report.ReportModel;
 import io.sparkmoe.spark.report.ReportPage;
 import io.sparkmoe.spark.report.SummaryJson;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.apache.spark.sql.SparkSession;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -136,7 +128,8 @@ public final class ReportCommand extends Verb {
         try (OutputFolder folder = OutputFolder.open(
                 output, overwrite || demo, SUMMARY, spark.sessionState().newHadoopConf())) {
             UsableTrace trace = open(spark, progress);
-            ReportModel model = measure(trace, progress, start);
+            ReportModel model = new ReportBuilder(trace, epSize, excludeCached, inputName())
+                    .build(progress, tokensPerPass, blockSizes, start, "spark-moe " + commandLine());
             progress.step("Writing the report", () -> write(folder, model, trace));
             folder.commit();
             ReportSummary summary = new ReportSummary(out());
@@ -157,85 +150,12 @@ public final class ReportCommand extends Verb {
         return usable;
     }
 
-    private ReportModel measure(UsableTrace trace, Progress progress, long start) {
-        TreeMap<Integer, long[]> load = progress.step("Counting expert load", () -> ExpertLoadJob.run(trace));
-        if (!excludeCached) {
-            ExpertLoadJob.requireAgreement(load, trace.audit());
-        }
-        List<ReportModel.Padding> padding =
-                progress.step("Replaying forward passes", () -> PaddingJob.run(trace, tokensPerPass, blockSizes));
-        List<ReportModel.Layer> layers = new ArrayList<>();
-        load.forEach((layer, counts) -> layers.add(new ReportModel.Layer(layer, counts, metrics(counts))));
-        Map<String, @Nullable Double> overall = OverallMetrics.of(
-                layers.stream().map(ReportModel.Layer::metrics).toList(), load.values(), epSize);
-        return new ReportModel(
-                source(trace),
-                new ReportModel.Model(
-                        modelName(), trace.numExperts(), trace.topk(), List.copyOf(load.keySet()), epSize),
-                layers,
-                overall,
-                padding,
-                findings(trace.audit()),
-                runFacts(trace, start));
-    }
-
-    private Map<String, @Nullable Double> metrics(long[] counts) {
-        Map<String, @Nullable Double> out = new LinkedHashMap<>();
-        @Nullable Double[] values = BalanceMetrics.of(counts, epSize).values();
-        List<String> names = BalanceMetrics.names();
-        for (int i = 0; i < values.length; i++) {
-            out.put(names.get(i), values[i]);
-        }
-        return out;
-    }
-
-    private ReportModel.Source source(UsableTrace trace) {
-        AuditResult audit = trace.audit();
-        return new ReportModel.Source(
-                demo ? List.of("the bundled demo") : input.input(),
-                trace.trace().recorder().name(),
-                trace.trace().files().size(),
-                trace.trace().bytes(),
-                audit.total(Reasons.READ).records(),
-                audit.sequences(),
-                audit.prefillTokens() + audit.decodeTokens(),
-                audit.prefillTokens(),
-                audit.decodeTokens(),
-                audit.cachedTokens(),
-                excludeCached,
-                audit.total(Reasons.USED).ids(),
-                audit.total(Reasons.MASKED).ids(),
-                trace.quarantined());
-    }
-
-    private String modelName() {
-        if (demo) {
-            return "demo model";
-        }
+    /** What the report says it read, and of which model. */
+    private ReportBuilder.Names inputName() {
         String config = input.modelConfig();
-        return config == null ? "" : config;
-    }
-
-    private static List<ReportModel.AuditLine> findings(AuditResult audit) {
-        return audit.findings().stream()
-                .map(l -> new ReportModel.AuditLine(
-                        l.source(),
-                        l.reason(),
-                        l.tally().records(),
-                        l.tally().tokens(),
-                        l.tally().ids()))
-                .toList();
-    }
-
-    private ReportModel.Run runFacts(UsableTrace trace, long start) {
-        return new ReportModel.Run(
-                VersionText.sparkMoe(),
-                trace.trace().spark().version(),
-                System.getProperty("java.version"),
-                ExecutorBackend.get(Backends.conf(trace.trace().spark())).name(),
-                Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
-                (System.nanoTime() - start) / 1e9,
-                "spark-moe " + commandLine());
+        return demo
+                ? new ReportBuilder.Names(List.of("the bundled demo"), "demo model")
+                : new ReportBuilder.Names(input.input(), config == null ? "" : config);
     }
 
     private void write(OutputFolder folder, ReportModel model, UsableTrace trace) {
