@@ -1,15 +1,18 @@
 package io.sparkmoe.spark.functions;
 
+import io.sparkmoe.core.metrics.BalanceMetrics;
 import io.sparkmoe.core.routing.PackedIds;
 import io.sparkmoe.spark.exec.RowEvaluator;
 import io.sparkmoe.spark.exec.TilesEvaluator;
 import java.util.List;
+import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.NullType;
+import org.apache.spark.sql.types.StructType;
 import org.jspecify.annotations.Nullable;
 
 /** The row-wise functions: packing, tiles of a grouped GEMM, balance metrics. */
@@ -55,6 +58,21 @@ final class ScalarFunctions {
                             "array<int>.",
                             "SELECT moe_unpack_ids(unhex('E1810102FF'))",
                             "[1,2,-1]"),
+                    ScalarFunction::of),
+            new FunctionSpec(
+                    "moe_balance",
+                    List.of(
+                            Parameter.column("counts", "array of bigint: ids of each expert"),
+                            Parameter.optional(
+                                    "ranks",
+                                    null,
+                                    "number of ranks holding contiguous blocks of experts; NULL for none")),
+                    new FunctionDoc(
+                            "Balance metrics of expert counts; each field names the engine whose definition it follows. A "
+                                    + "metric without a value (denominator 0, no ranks) is NULL.",
+                            "struct of doubles: " + String.join(", ", BalanceMetrics.names()) + ".",
+                            "SELECT moe_balance(array(1L, 3L, 0L, 4L)).imbalance_max_mean",
+                            "2.0"),
                     ScalarFunction::of));
 
     private ScalarFunctions() {}
@@ -64,6 +82,7 @@ final class ScalarFunctions {
             case "moe_grouped_gemm_tiles" -> tiles(type, c.integer("block_m"));
             case "moe_pack_ids" -> pack(type);
             case "moe_unpack_ids" -> unpack(type);
+            case "moe_balance" -> balance(type, c.optionalInteger("ranks"));
             default -> throw new IllegalStateException("no body for " + name);
         };
     }
@@ -114,6 +133,30 @@ final class ScalarFunctions {
             @Override
             public Object apply(Object value) {
                 return UnsafeArrayData.fromPrimitiveArray(PackedIds.unpack((byte[]) value, 0));
+            }
+        };
+    }
+
+    private static Body balance(DataType type, @Nullable Integer ranks) {
+        Checks.longs("counts", type);
+        if (ranks != null && ranks < 1) {
+            throw new IllegalArgumentException("ranks must be at least 1, got " + ranks);
+        }
+        StructType struct = new StructType();
+        for (String metric : BalanceMetrics.names()) {
+            struct = struct.add(metric, DataTypes.DoubleType, true);
+        }
+        StructType result = struct;
+        return new Body() {
+            @Override
+            public DataType resultType() {
+                return result;
+            }
+
+            @Override
+            public Object apply(Object value) {
+                return new GenericInternalRow((Object[]) BalanceMetrics.of(longs("counts", (ArrayData) value), ranks)
+                        .values());
             }
         };
     }

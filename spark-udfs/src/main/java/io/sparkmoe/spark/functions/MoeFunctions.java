@@ -1,0 +1,108 @@
+package io.sparkmoe.spark.functions;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.functions;
+
+/**
+ * The SQL functions for the DataFrame API, under their SQL names; docs/functions.md has each one's result.
+ *
+ * <pre>{@code
+ * trace.select(moe_align_block_size(col("topk_ids"), 256, 128, option("invalid", "drop")).as("m"))
+ * }</pre>
+ *
+ * The session must have the functions (plugin, {@code spark.sql.extensions} or class path). Parameters beyond the ones a
+ * method takes are given with {@link #option}.
+ */
+@SuppressWarnings("MethodName") // the SQL names
+public final class MoeFunctions {
+    /** An optional parameter by name. */
+    public record Option(String name, Column value) {}
+
+    private MoeFunctions() {}
+
+    /** An optional parameter: an int, a String, or an int array. */
+    public static Option option(String name, Object value) {
+        return new Option(name, value instanceof int[] array ? array(array) : functions.lit(value));
+    }
+
+    public static Column moe_align_block_size(Column topkIds, int numExperts, int blockSize, Option... options) {
+        return call("moe_align_block_size", options, topkIds, functions.lit(numExperts), functions.lit(blockSize));
+    }
+
+    public static Column moe_align_compact(Column topkIds, int numExperts, Option... options) {
+        return call("moe_align_compact", options, topkIds, functions.lit(numExperts));
+    }
+
+    public static Column moe_ep_preprocess(Column topkIds, int numExperts, Option... options) {
+        return call("moe_ep_preprocess", options, topkIds, functions.lit(numExperts));
+    }
+
+    public static Column moe_grouped_gemm_tiles(Column segIndptr, int blockM) {
+        return call("moe_grouped_gemm_tiles", new Option[0], segIndptr, functions.lit(blockM));
+    }
+
+    public static Column moe_expert_counts(Column topkIds, int numExperts, Option... options) {
+        return call("moe_expert_counts", options, topkIds, functions.lit(numExperts));
+    }
+
+    public static Column moe_padding(Column topkIds, int numExperts, int[] blockSizes, Option... options) {
+        return call("moe_padding", options, topkIds, functions.lit(numExperts), array(blockSizes));
+    }
+
+    public static Column moe_pack_ids(Column topkIds) {
+        return call("moe_pack_ids", new Option[0], topkIds);
+    }
+
+    public static Column moe_unpack_ids(Column packed) {
+        return call("moe_unpack_ids", new Option[0], packed);
+    }
+
+    public static Column moe_expert_load(Column topkIds, int numExperts, Option... options) {
+        return call("moe_expert_load", options, topkIds, functions.lit(numExperts));
+    }
+
+    public static Column moe_padding_sum(Column topkIds, int numExperts, int[] blockSizes, Option... options) {
+        return call("moe_padding_sum", options, topkIds, functions.lit(numExperts), array(blockSizes));
+    }
+
+    public static Column moe_balance(Column counts, Option... options) {
+        return call("moe_balance", options, counts);
+    }
+
+    private static Column array(int[] values) {
+        Column[] items = new Column[values.length];
+        for (int i = 0; i < items.length; i++) {
+            items[i] = functions.lit(values[i]);
+        }
+        return functions.array(items);
+    }
+
+    /** Options put in the parameters' order, what is not given by its default: Column calls know positions only. */
+    private static Column call(String name, Option[] options, Column... required) {
+        List<Parameter> parameters = FunctionCatalog.get(name).parameters();
+        List<Column> arguments = new ArrayList<>(List.of(required));
+        for (Parameter p : parameters.subList(required.length, parameters.size())) {
+            arguments.add(functions.lit(p.fallback()));
+        }
+        for (Option option : options) {
+            int index = index(name, parameters, option.name());
+            if (index < required.length) {
+                throw new IllegalArgumentException(name + ": " + option.name() + " is given twice");
+            }
+            arguments.set(index, option.value());
+        }
+        return functions.call_function(name, arguments.toArray(new Column[0]));
+    }
+
+    private static int index(String function, List<Parameter> parameters, String name) {
+        for (int i = 0; i < parameters.size(); i++) {
+            if (parameters.get(i).name().equals(name)) {
+                return i;
+            }
+        }
+        throw new IllegalArgumentException(function + " has no parameter '" + name + "'; it has "
+                + parameters.stream().map(Parameter::name).toList());
+    }
+}

@@ -1,0 +1,91 @@
+package io.sparkmoe.spark.sql;
+
+import static io.sparkmoe.spark.functions.MoeFunctions.moe_align_block_size;
+import static io.sparkmoe.spark.functions.MoeFunctions.moe_align_compact;
+import static io.sparkmoe.spark.functions.MoeFunctions.moe_balance;
+import static io.sparkmoe.spark.functions.MoeFunctions.moe_ep_preprocess;
+import static io.sparkmoe.spark.functions.MoeFunctions.moe_expert_counts;
+import static io.sparkmoe.spark.functions.MoeFunctions.moe_expert_load;
+import static io.sparkmoe.spark.functions.MoeFunctions.moe_grouped_gemm_tiles;
+import static io.sparkmoe.spark.functions.MoeFunctions.moe_pack_ids;
+import static io.sparkmoe.spark.functions.MoeFunctions.moe_padding;
+import static io.sparkmoe.spark.functions.MoeFunctions.moe_padding_sum;
+import static io.sparkmoe.spark.functions.MoeFunctions.moe_unpack_ids;
+import static io.sparkmoe.spark.functions.MoeFunctions.option;
+import static org.apache.spark.sql.functions.col;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sparkmoe.spark.functions.FunctionCatalog;
+import io.sparkmoe.spark.functions.MoeFunctions;
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Test;
+
+/** The Column methods give what the SQL functions give, and there is one for each. */
+class MoeFunctionsTest {
+    private static final SparkSession SPARK = TestSpark.session();
+
+    @Test
+    void everySqlFunctionHasItsMethod() {
+        Set<String> methods = Arrays.stream(MoeFunctions.class.getMethods())
+                .map(Method::getName)
+                .filter(name -> name.startsWith("moe_"))
+                .collect(Collectors.toSet());
+        assertThat(methods)
+                .isEqualTo(FunctionCatalog.all().stream().map(f -> f.name()).collect(Collectors.toSet()));
+    }
+
+    @Test
+    void theyEqualSql() {
+        RoutingTable.register(SPARK);
+        int[] map = new int[24];
+        Arrays.setAll(map, e -> e % 3 == 0 ? e / 3 : -1);
+        String sqlMap =
+                "array(" + Arrays.stream(map).mapToObj(Integer::toString).collect(Collectors.joining(",")) + ")";
+        assertThat(SPARK.table("t")
+                        .orderBy("id")
+                        .select(
+                                moe_align_block_size(
+                                                col("i32"), 24, 8, option("expert_map", map), option("masked", "bin"))
+                                        .as("a"),
+                                moe_align_compact(col("i16"), 24).as("b"),
+                                moe_grouped_gemm_tiles(
+                                                moe_ep_preprocess(col("i32"), 24, option("form", "deepep"))
+                                                        .getField("seg_indptr"),
+                                                8)
+                                        .as("c"),
+                                moe_padding(col("packed"), 24, new int[] {8, 16})
+                                        .as("d"),
+                                moe_balance(moe_expert_counts(col("i8"), 24), option("ranks", 4))
+                                        .as("e"),
+                                moe_unpack_ids(moe_pack_ids(col("i64"))).as("f"))
+                        .toJSON()
+                        .collectAsList())
+                .isEqualTo(SPARK.sql("SELECT moe_align_block_size(i32, 24, 8, masked => 'bin', expert_map => " + sqlMap
+                                + ") a, moe_align_compact(i16, 24) b, moe_grouped_gemm_tiles(moe_ep_preprocess(i32, 24, "
+                                + "form => 'deepep').seg_indptr, 8) c, moe_padding(packed, 24, array(8, 16)) d, "
+                                + "moe_balance(moe_expert_counts(i8, 24), ranks => 4) e, moe_unpack_ids(moe_pack_ids(i64)) "
+                                + "f FROM t ORDER BY id")
+                        .toJSON()
+                        .collectAsList());
+        assertThat(SPARK.table("t")
+                        .agg(
+                                moe_expert_load(col("i32"), 24).as("a"),
+                                moe_padding_sum(col("i32"), 24, new int[] {8}).as("b"))
+                        .first())
+                .isEqualTo(SPARK.sql("SELECT moe_expert_load(i32, 24) a, moe_padding_sum(i32, 24, array(8)) b FROM t")
+                        .first());
+    }
+
+    @Test
+    void wrongOptionsAreNamed() {
+        assertThatThrownBy(() -> moe_expert_counts(col("i32"), 24, option("blocks", 1)))
+                .hasMessage("moe_expert_counts has no parameter 'blocks'; it has [topk_ids, num_experts, invalid]");
+        assertThatThrownBy(() -> moe_expert_counts(col("i32"), 24, option("num_experts", 1)))
+                .hasMessage("moe_expert_counts: num_experts is given twice");
+    }
+}
