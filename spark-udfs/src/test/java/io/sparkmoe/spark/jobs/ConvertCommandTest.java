@@ -159,4 +159,43 @@ class ConvertCommandTest {
                         .count())
                 .isZero();
     }
+
+    @Test
+    void aReportOnTheTraceTableEqualsTheReportOnTheRecording() throws Exception {
+        assertThat(convert("--max-tokens-per-row", "100").code()).isZero();
+        Path recorded = folder.resolve("recorded");
+        Path converted = folder.resolve("converted");
+        CommandLineRun first = CommandLineRun.of(
+                "report", "--input", folder.resolve("a.jsonl").toString(), "--model-config", config.toString(), "--output",
+                recorded.toString());
+        CommandLineRun second =
+                CommandLineRun.of("report", "--input", output.resolve("trace").toString(), "--output", converted.toString());
+        assertThat(first.code()).as(first.err()).isZero();
+        assertThat(second.code()).as(second.err()).isZero();
+        assertThat(second.err()).doesNotContain("sorting");
+        for (String table : List.of("expert_load", "balance", "padding")) {
+            assertThat(rows(converted, table)).as(table).isNotEmpty().isEqualTo(rows(recorded, table));
+        }
+    }
+
+    private List<String> rows(Path report, String table) {
+        return spark.read().parquet(report.resolve("tables").resolve(table).toString()).toJSON().collectAsList();
+    }
+
+    @Test
+    void tablesWithoutThePromiseAreSortedFirst() throws Exception {
+        assertThat(convert().code()).isZero();
+        Path shuffled = folder.resolve("shuffled");
+        spark.read()
+                .parquet(output.resolve("trace").toString())
+                .repartition(3)
+                .write()
+                .parquet(shuffled.toString());
+        CommandLineRun kept = CommandLineRun.of("audit", "--input", output.resolve("trace").toString(), "--format", "csv");
+        CommandLineRun sorted = CommandLineRun.of("audit", "--input", shuffled.toString(), "--format", "csv");
+        assertThat(sorted.code()).as(sorted.err()).isZero();
+        assertThat(sorted.err()).contains("sorting them first");
+        assertThat(kept.err()).doesNotContain("sorting");
+        assertThat(sorted.out()).isEqualTo(kept.out()).contains(",read,").contains(",used,");
+    }
 }
