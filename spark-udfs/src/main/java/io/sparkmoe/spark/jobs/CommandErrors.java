@@ -29,7 +29,11 @@ public final class CommandErrors {
     /** A command that failed: exit code 1. */
     public static int failure(Exception e, CommandLine line, ParseResult parsed) {
         PrintWriter err = line.getErr();
-        err.println(line.getCommandSpec().qualifiedName() + ": " + plain(e));
+        String message = plain(e);
+        err.println(line.getCommandSpec().qualifiedName() + ": " + message);
+        if (message.contains("onBadRows = mark") && line.getCommandSpec().findOption("--on-bad-rows") != null) {
+            err.println("On the command line --on-bad-rows quarantine does this.");
+        }
         if (verbose(line)) {
             e.printStackTrace(err);
         } else if (!(e instanceof UserError)) {
