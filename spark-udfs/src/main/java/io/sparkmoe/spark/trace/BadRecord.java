@@ -1,5 +1,6 @@
 package io.sparkmoe.spark.trace;
 
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +21,7 @@ record BadRecord(
         String value,
         String allowed,
         String detail,
-        byte[] bytes) {
+        ByteBuffer bytes) {
 
     /** What a check found, before it is known where the record stands. */
     static final class Found extends Exception {
@@ -45,7 +46,8 @@ record BadRecord(
         }
 
         BadRecord at(String file, long record, int choice, byte[] bytes) {
-            return new BadRecord(file, record, choice, reason, position, value, allowed, getMessage(), bytes);
+            return new BadRecord(
+                    file, record, choice, reason, position, value, allowed, getMessage(), ByteBuffer.wrap(bytes));
         }
     }
 

@@ -87,14 +87,9 @@ final class CompressedInput implements AutoCloseable {
             throws IOException {
         Decompressor decompressor = CodecPool.getDecompressor(codec);
         try {
-            if (codec instanceof SplittableCompressionCodec && !slice.isWholeFile()) {
-                SplitCompressionInputStream in = ((SplittableCompressionCodec) codec)
-                        .createInputStream(
-                                raw,
-                                decompressor,
-                                slice.start(),
-                                slice.end(),
-                                SplittableCompressionCodec.READ_MODE.BYBLOCK);
+            if (codec instanceof SplittableCompressionCodec splittable && !slice.isWholeFile()) {
+                SplitCompressionInputStream in = splittable.createInputStream(
+                        raw, decompressor, slice.start(), slice.end(), SplittableCompressionCodec.READ_MODE.BYBLOCK);
                 return new CompressedInput(raw, in, true, in.getAdjustedEnd(), decompressor);
             }
             InputStream in = codec.createInputStream(raw, decompressor);

@@ -49,8 +49,8 @@ final class LayerFilter {
         return left.toArray(Filter[]::new);
     }
 
-    int[] select(LayerList layers) {
-        return Arrays.stream(layers.toArray()).filter(test).toArray();
+    LayerList select(LayerList layers) {
+        return LayerList.of(Arrays.stream(layers.toArray()).filter(test).toArray());
     }
 
     private static @Nullable IntPredicate predicate(Filter filter) {

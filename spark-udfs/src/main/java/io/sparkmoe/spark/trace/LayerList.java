@@ -83,7 +83,7 @@ public final class LayerList implements Serializable {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof LayerList && Arrays.equals(layers, ((LayerList) other).layers);
+        return other instanceof LayerList that && Arrays.equals(layers, that.layers);
     }
 
     @Override

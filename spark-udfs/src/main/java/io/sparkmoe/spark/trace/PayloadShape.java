@@ -61,6 +61,9 @@ record PayloadShape(int numLayers, int topk, long start) {
         if (fits(ids, rows * topk)) {
             detail.append("; they would also fit ").append(ids / (rows * topk)).append(" layers");
         }
+        if (fits(ids, rows * numLayers)) {
+            detail.append("; they would also fit topk ").append(ids / (rows * numLayers));
+        }
         return new Found(
                 BadReason.ROW_COUNT,
                 -1,

@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
+import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.jspecify.annotations.Nullable;
 
@@ -247,8 +248,8 @@ final class RecordInput extends InputStream {
 
     /** Whether the fault is a file that just stops. */
     boolean faultIsTruncation() {
-        return fault instanceof EOFException
-                || (fault != null && String.valueOf(fault.getMessage()).contains("Truncated"));
+        String message = fault == null ? "" : String.valueOf(fault.getMessage()).toLowerCase(Locale.ROOT);
+        return fault instanceof EOFException || message.contains("truncated") || message.contains("unexpected end");
     }
 
     /** Whether nothing but blanks has been found so far. */

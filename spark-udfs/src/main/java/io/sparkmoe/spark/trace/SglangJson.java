@@ -11,6 +11,7 @@ import com.fasterxml.jackson.core.io.JsonEOFException;
 import io.sparkmoe.spark.trace.SglangResponse.Payload;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.IntBuffer;
 import java.util.Arrays;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -189,7 +190,7 @@ final class SglangJson {
         }
     }
 
-    private int @Nullable [] tokens(JsonParser json, String name) throws IOException, BadRecord.Found {
+    private @Nullable IntBuffer tokens(JsonParser json, String name) throws IOException, BadRecord.Found {
         if (!tokenIds || json.currentToken() != JsonToken.START_ARRAY) {
             json.skipChildren();
             return null;
@@ -203,7 +204,7 @@ final class SglangJson {
             out = n == out.length ? Arrays.copyOf(out, 2 * n) : out;
             out[n++] = json.getIntValue();
         }
-        return Arrays.copyOf(out, n);
+        return IntBuffer.wrap(Arrays.copyOf(out, n));
     }
 
     private static @Nullable Long number(JsonParser json, String name) throws IOException, BadRecord.Found {

@@ -78,7 +78,7 @@ final class SglangPartitionReader implements PartitionReader<ColumnarBatch> {
     /** The layers of a block follow each other, ascending; then comes the next block. */
     private @Nullable TraceRow nextRow() throws IOException {
         while (true) {
-            if (sequence == null || position >= sequence.end() || scan.layers().length == 0) {
+            if (sequence == null || position >= sequence.end() || scan.layers().size() == 0) {
                 SglangRecords.Item item = nextItem();
                 if (item == null) {
                     return null;
@@ -92,8 +92,8 @@ final class SglangPartitionReader implements PartitionReader<ColumnarBatch> {
                 continue;
             }
             int end = sequence.blockEnd(position, scan.options().maxTokensPerRow());
-            TraceRow made = new TraceRow(sequence, null, scan.layers()[layer], position, end - position);
-            if (++layer == scan.layers().length) {
+            TraceRow made = new TraceRow(sequence, null, scan.layers().get(layer), position, end - position);
+            if (++layer == scan.layers().size()) {
                 layer = 0;
                 position = end;
             }

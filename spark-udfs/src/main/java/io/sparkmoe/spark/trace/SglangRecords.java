@@ -57,6 +57,7 @@ final class SglangRecords implements AutoCloseable {
                 parser = SglangJson.parser(input);
                 values = 0;
                 inArray = false;
+                choice = 0;
             } else {
                 end();
             }
@@ -75,7 +76,11 @@ final class SglangRecords implements AutoCloseable {
             found = fault();
         } else if (slice.isWholeFile() && input.isBlank()) {
             found = new Found(
-                    BadReason.EMPTY_FILE, -1, slice.fileBytes() + " bytes", "one record or more", "no record in it");
+                    BadReason.EMPTY_FILE,
+                    -1,
+                    slice.fileBytes() + " bytes",
+                    "one record or more",
+                    "nothing could be read from it");
         }
         if (found != null) {
             ready.add(new Item(null, found.at(slice.file(), input.lineNumber() + 1, 0, new byte[0])));
@@ -179,7 +184,7 @@ final class SglangRecords implements AutoCloseable {
         return new Found(
                 cut ? BadReason.TRUNCATED : BadReason.NOT_JSON,
                 e.getLocation() == null ? -1 : e.getLocation().getByteOffset(),
-                e.getOriginalMessage().lines().findFirst().orElse(""),
+                e.getOriginalMessage().split("\\(start marker|\n", 2)[0].trim(),
                 "JSON",
                 cut ? "the file ends inside this record" : "this is not JSON");
     }

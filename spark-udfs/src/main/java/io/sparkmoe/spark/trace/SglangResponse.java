@@ -1,5 +1,6 @@
 package io.sparkmoe.spark.trace;
 
+import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,8 +38,11 @@ final class SglangResponse {
     @Nullable
     Long cachedTokens;
 
-    int @Nullable [] promptIds;
-    int @Nullable [] outputIds;
+    @Nullable
+    IntBuffer promptIds;
+
+    @Nullable
+    IntBuffer outputIds;
     /** What the whole response says about its payloads. */
     final Payload common = new Payload();
 

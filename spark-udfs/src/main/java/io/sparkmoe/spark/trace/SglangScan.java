@@ -3,7 +3,6 @@ package io.sparkmoe.spark.trace;
 import io.sparkmoe.spark.trace.InputFiles.InputFile;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.OptionalLong;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -25,7 +24,8 @@ import org.apache.spark.util.SerializableConfiguration;
  *
  * @param layers the layers to emit, ascending
  */
-record SglangScan(StructType readSchema, TraceOptions options, ModelFacts facts, int[] layers, List<InputFile> files)
+record SglangScan(
+        StructType readSchema, TraceOptions options, ModelFacts facts, LayerList layers, List<InputFile> files)
         implements Scan, Batch, SupportsReportStatistics, java.io.Serializable {
     private static final long serialVersionUID = 1L;
 
@@ -36,7 +36,7 @@ record SglangScan(StructType readSchema, TraceOptions options, ModelFacts facts,
 
     @Override
     public String description() {
-        return "moe_trace sglang " + options.paths() + " layers " + LayerList.of(layers) + " columns "
+        return "moe_trace sglang " + options.paths() + " layers " + layers + " columns "
                 + Arrays.toString(readSchema.fieldNames());
     }
 
@@ -100,20 +100,5 @@ record SglangScan(StructType readSchema, TraceOptions options, ModelFacts facts,
         public PartitionReader<InternalRow> createReader(InputPartition partition) {
             throw new UnsupportedOperationException("moe_trace reads columnar batches");
         }
-    }
-
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof SglangScan
-                && readSchema.equals(((SglangScan) other).readSchema)
-                && options.equals(((SglangScan) other).options)
-                && facts.equals(((SglangScan) other).facts)
-                && Arrays.equals(layers, ((SglangScan) other).layers)
-                && files.equals(((SglangScan) other).files);
-    }
-
-    @Override
-    public int hashCode() {
-        return Objects.hash(readSchema, options, facts, Arrays.hashCode(layers), files);
     }
 }

@@ -2,6 +2,7 @@ package io.sparkmoe.spark.trace;
 
 import io.sparkmoe.spark.trace.BadRecord.Found;
 import io.sparkmoe.spark.trace.SglangResponse.Payload;
+import java.nio.IntBuffer;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -136,12 +137,12 @@ final class SglangSequences {
         return (int) cached;
     }
 
-    private void checkTokens(String field, int @Nullable [] tokens, long expected) throws Found {
-        if (tokenIds && tokens != null && tokens.length != expected) {
+    private void checkTokens(String field, @Nullable IntBuffer tokens, long expected) throws Found {
+        if (tokenIds && tokens != null && tokens.capacity() != expected) {
             throw new Found(
                     BadReason.TOKEN_IDS,
                     -1,
-                    tokens.length + " ids",
+                    tokens.capacity() + " ids",
                     expected + " ids",
                     field + " does not fit the token counts");
         }

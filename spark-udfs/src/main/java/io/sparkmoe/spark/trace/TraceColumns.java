@@ -193,7 +193,8 @@ final class TraceColumns {
             }
             set((VarCharVector) struct.getChild("value"), row, bad.value());
             set((VarCharVector) struct.getChild("allowed"), row, bad.allowed());
-            ((VarBinaryVector) struct.getChild("bytes")).setSafe(row, bad.bytes());
+            ((VarBinaryVector) struct.getChild("bytes"))
+                    .setSafe(row, bad.bytes().array());
         }
     }
 }

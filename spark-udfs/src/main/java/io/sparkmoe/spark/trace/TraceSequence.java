@@ -1,5 +1,6 @@
 package io.sparkmoe.spark.trace;
 
+import java.nio.IntBuffer;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -21,8 +22,8 @@ record TraceSequence(
         int rows,
         int numLayers,
         IdStore ids,
-        int @Nullable [] promptIds,
-        int @Nullable [] outputIds,
+        @Nullable IntBuffer promptIds,
+        @Nullable IntBuffer outputIds,
         Map<String, String> attributes) {
 
     int end() {
@@ -49,7 +50,7 @@ record TraceSequence(
 
     /** The token at a position; only where {@link #hasTokens} of its phase. */
     int token(int position) {
-        return position < promptTokens ? promptIds[position] : outputIds[position - promptTokens];
+        return position < promptTokens ? promptIds.get(position) : outputIds.get(position - promptTokens);
     }
 
     boolean hasTokens(int position) {
