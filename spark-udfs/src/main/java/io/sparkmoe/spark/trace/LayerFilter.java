@@ -49,6 +49,10 @@ final class LayerFilter {
         return left.toArray(Filter[]::new);
     }
 
+    boolean test(int layer) {
+        return test.test(layer);
+    }
+
     LayerList select(LayerList layers) {
         return LayerList.of(Arrays.stream(layers.toArray()).filter(test).toArray());
     }

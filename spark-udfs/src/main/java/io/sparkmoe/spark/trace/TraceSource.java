@@ -1,6 +1,7 @@
 package io.sparkmoe.spark.trace;
 
 import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.connector.catalog.Table;
 import org.apache.spark.sql.connector.catalog.TableProvider;
 import org.apache.spark.sql.connector.expressions.Transform;
@@ -37,6 +38,9 @@ public final class TraceSource implements TableProvider, DataSourceRegister {
 
     private static Table table(Map<String, String> properties) {
         TraceOptions options = TraceOptions.of(properties);
-        return new SglangTable(options, SglangScan.hadoopConf());
+        Configuration conf = SglangScan.hadoopConf();
+        return options.recorder().equals(TraceOptions.TRACE)
+                ? new ParquetTraceTable(options, properties, conf)
+                : new SglangTable(options, conf);
     }
 }

@@ -77,12 +77,12 @@ final class SglangFilesTest {
 
     @Test
     void bz2SplitsToo() throws IOException {
-        byte[] many = new byte[0];
+        
         List<String> of = new ArrayList<>();
         for (int copy = 0; copy < 6; copy++) {
             of.addAll(lines);
         }
-        many = (String.join("\n", of) + "\n").getBytes(StandardCharsets.UTF_8);
+        byte[] many = (String.join("\n", of) + "\n").getBytes(StandardCharsets.UTF_8);
         Path large = Files.write(folder.resolve("large.jsonl"), many);
         List<String> all = rows(marked(large));
         BZip2Codec codec = new BZip2Codec();
