@@ -58,7 +58,8 @@ final class HuggingFaceConfig {
             return null;
         }
         if (!value.isIntegralNumber() || !value.canConvertToInt()) {
-            throw new TraceFormatException(file + ": " + names[0] + " = " + value + " is not a whole number.");
+            throw new TraceFormatException(
+                    file + ": " + String.join(" or ", names) + " = " + value + " is not a whole number.");
         }
         return value.intValue();
     }

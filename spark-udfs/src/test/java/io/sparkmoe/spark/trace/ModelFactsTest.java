@@ -50,10 +50,10 @@ final class ModelFactsTest {
             })
     void readsEverySpelling(String json, String experts, String topk, String layers, String moeLayers) throws IOException {
         ModelFacts facts = config(json.replace('\'', '"'));
-        assertThat(facts.numExperts()).hasToString(experts);
-        assertThat(facts.topk()).hasToString(topk);
-        assertThat(facts.numLayers()).hasToString(layers);
-        assertThat(facts.moeLayers()).hasToString(moeLayers);
+        assertThat(String.valueOf(facts.numExperts())).isEqualTo(experts);
+        assertThat(String.valueOf(facts.topk())).isEqualTo(topk);
+        assertThat(String.valueOf(facts.numLayers())).isEqualTo(layers);
+        assertThat(String.valueOf(facts.moeLayers())).isEqualTo(moeLayers);
     }
 
     @Test
