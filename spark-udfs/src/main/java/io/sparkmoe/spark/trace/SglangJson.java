@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.io.JsonEOFException;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import io.sparkmoe.spark.trace.SglangResponse.Payload;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,6 +27,8 @@ final class SglangJson {
                     .maxStringLength(Integer.MAX_VALUE)
                     .build())
             .disable(StreamReadFeature.AUTO_CLOSE_SOURCE)
+            // Python writes NaN into fields that are skipped here.
+            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
             .build();
     /** Longer strings are taken for text, which is not kept. */
     private static final int MAX_ATTRIBUTE = 1024;

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class SglangPartitionReader implements PartitionReader<ColumnarBatch> {
     private static final int MAX_ROWS = 4096;
-    private static final long MAX_TOKENS_OF_IDS = 4L << 20;
+    /** Ids of a batch, or as many pairs of bytes of marked records. */
+    private static final long MAX_WEIGHT = 4L << 20;
 
     private final SlicePartition partition;
     private final SglangScan scan;
@@ -55,10 +56,10 @@ final class SglangPartitionReader implements PartitionReader<ColumnarBatch> {
     public boolean next() throws IOException {
         columns.forEach(c -> c.vector().reset());
         int rows = 0;
-        long ids = 0;
+        long weight = 0;
         while (rows < MAX_ROWS && (row != null || (row = nextRow()) != null)) {
-            long more = (long) row.numTokens() * scan.facts().requireTopk();
-            if (rows > 0 && ids + more > MAX_TOKENS_OF_IDS) {
+            long more = weight(row);
+            if (rows > 0 && weight + more > MAX_WEIGHT) {
                 break;
             }
             for (TraceColumns.Column column : columns) {
@@ -66,13 +67,19 @@ final class SglangPartitionReader implements PartitionReader<ColumnarBatch> {
             }
             row = null;
             rows++;
-            ids += more;
+            weight += more;
         }
         for (TraceColumns.Column column : columns) {
             column.finish(rows);
         }
         batch.setNumRows(rows);
         return rows > 0;
+    }
+
+    private long weight(TraceRow of) {
+        return of.bad() == null
+                ? (long) of.numTokens() * scan.facts().requireTopk()
+                : of.bad().bytes().capacity() / 2;
     }
 
     /** The layers of a block follow each other, ascending; then comes the next block. */

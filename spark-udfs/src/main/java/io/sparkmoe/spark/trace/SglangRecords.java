@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.io.JsonEOFException;
 import io.sparkmoe.spark.trace.BadRecord.Found;
 import io.sparkmoe.spark.trace.SglangResponse.Payload;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -102,6 +103,9 @@ final class SglangRecords implements AutoCloseable {
         } catch (JsonProcessingException e) {
             bad(notJson(e));
             parser = null;
+        } catch (CharConversionException e) {
+            bad(new Found(BadReason.NOT_JSON, 0, e.getMessage(), "JSON in UTF-8", "this is not text"));
+            parser = null;
         }
     }
 
@@ -146,7 +150,7 @@ final class SglangRecords implements AutoCloseable {
         SglangResponse response = json.read(parser);
         checks.checkWhole(response);
         for (Payload payload : response.payloads) {
-            int number = inArray ? choice : payload.choice;
+            int number = response.choices > 0 ? payload.choice : choice;
             try {
                 TraceSequence sequence = checks.sequence(response, payload, number);
                 if (denseLayers != null) {

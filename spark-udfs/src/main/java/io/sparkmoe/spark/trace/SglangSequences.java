@@ -3,7 +3,9 @@ package io.sparkmoe.spark.trace;
 import io.sparkmoe.spark.trace.BadRecord.Found;
 import io.sparkmoe.spark.trace.SglangResponse.Payload;
 import java.nio.IntBuffer;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Checks the payloads of a response against what the response says of itself and against the model. */
@@ -28,6 +30,9 @@ final class SglangSequences {
 
     /** Checks that the response has what every payload needs. */
     void checkWhole(SglangResponse response) throws Found {
+        // A server may send one payload in both places; it counts once.
+        Set<Integer> seen = new HashSet<>();
+        response.payloads.removeIf(p -> !seen.add(p.choice));
         if (response.payloads.isEmpty()) {
             throw missing("routed_experts", "meta_info.routed_experts (or sglext.routed_experts)");
         }

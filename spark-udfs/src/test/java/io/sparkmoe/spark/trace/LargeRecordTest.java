@@ -67,13 +67,13 @@ final class LargeRecordTest {
         Path little = SglangFixture.write(folder, "little.jsonl", "[]");
         Configuration conf = new Configuration();
         // Loads Hadoop's settings and file system, which is not what is measured.
-        try (SglangRecords records = new SglangRecords(
-                new FileSlice(little.toString(), 0, 3, 3), options, facts, conf)) {
+        try (SglangRecords records =
+                new SglangRecords(new FileSlice(little.toString(), 0, 3, 3), options, facts, conf)) {
             assertThat(records.next()).isNull();
         }
         long before = allocated();
-        try (SglangRecords records = new SglangRecords(
-                new FileSlice(file.toString(), 0, bytes, bytes), options, facts, conf)) {
+        try (SglangRecords records =
+                new SglangRecords(new FileSlice(file.toString(), 0, bytes, bytes), options, facts, conf)) {
             SglangRecords.Item item = records.next();
             assertThat(item.bad()).isNull();
             assertThat(item.sequence().rows()).isEqualTo(TOKENS - 1);

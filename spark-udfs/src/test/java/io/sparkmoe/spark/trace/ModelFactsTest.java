@@ -48,7 +48,8 @@ final class ModelFactsTest {
                         + "'interleave_moe_layer_step':2,'moe_layers':[0,5]}} | 16 | 1 | 6 | 0,5",
                 "{} | null | null | null | null"
             })
-    void readsEverySpelling(String json, String experts, String topk, String layers, String moeLayers) throws IOException {
+    void readsEverySpelling(String json, String experts, String topk, String layers, String moeLayers)
+            throws IOException {
         ModelFacts facts = config(json.replace('\'', '"'));
         assertThat(String.valueOf(facts.numExperts())).isEqualTo(experts);
         assertThat(String.valueOf(facts.topk())).isEqualTo(topk);
@@ -76,7 +77,8 @@ final class ModelFactsTest {
     void factsThatCannotBeAreRefused() {
         assertThatThrownBy(() -> new ModelFacts(0, null, null, null)).hasMessageContaining("numExperts = 0");
         assertThatThrownBy(() -> new ModelFacts(4, 5, null, null)).hasMessageContaining("topk = 5");
-        assertThatThrownBy(() -> new ModelFacts(null, null, 3, LayerList.of(1, 3))).hasMessageContaining("layer 3");
+        assertThatThrownBy(() -> new ModelFacts(null, null, 3, LayerList.of(1, 3)))
+                .hasMessageContaining("layer 3");
         assertThatThrownBy(() -> config("{\"num_experts\":\"many\"}")).hasMessageContaining("num_experts");
         assertThatThrownBy(() -> config("{\"num_hidden_layers\":2,\"moe_layer_freq\":[1]}"))
                 .hasMessageContaining("moe_layer_freq");
@@ -86,7 +88,8 @@ final class ModelFactsTest {
 
     @Test
     void anUnreadableConfigIsNamed() throws IOException {
-        assertThatThrownBy(() -> ModelFacts.fromConfig(folder.resolve("none.json").toString(), new Configuration()))
+        assertThatThrownBy(
+                        () -> ModelFacts.fromConfig(folder.resolve("none.json").toString(), new Configuration()))
                 .isInstanceOf(TraceFormatException.class)
                 .hasMessageContainingAll("modelConfig", "none.json");
         Path text = SglangFixture.write(folder, "text.json", "not json");

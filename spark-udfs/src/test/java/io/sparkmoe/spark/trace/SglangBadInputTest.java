@@ -64,6 +64,7 @@ final class SglangBadInputTest {
                 Arguments.of("row_count", record("r", 1, 2, fine, ""), "6 rows", "2 rows"),
                 Arguments.of("not_json", "this is no JSON", "this", "JSON"),
                 Arguments.of("not_json", good("r", 1, 1) + " 5", "VALUE_NUMBER_INT", "one JSON value a line"),
+                Arguments.of("not_json", "\0\0\0no text", "", "JSON"),
                 Arguments.of("not_json", "[3]", "VALUE_NUMBER_INT", "object"),
                 Arguments.of("not_json", good("r", 3, 3).substring(0, 60), "end-of-input", "JSON"),
                 Arguments.of("missing_field", "{\"meta_info\":{\"prompt_tokens\":1}}", "nothing", "routed_experts"),

@@ -77,7 +77,7 @@ final class SglangFilesTest {
 
     @Test
     void bz2SplitsToo() throws IOException {
-        
+
         List<String> of = new ArrayList<>();
         for (int copy = 0; copy < 6; copy++) {
             of.addAll(lines);

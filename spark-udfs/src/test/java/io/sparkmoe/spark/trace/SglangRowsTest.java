@@ -125,6 +125,20 @@ final class SglangRowsTest {
     }
 
     @Test
+    void aPayloadInBothPlacesCountsOnce() throws IOException {
+        String payload = "{\"routed_experts\":\"" + base64(ids(1, 5)) + "\"}";
+        String response = "{\"id\":\"chat\",\"score\":NaN,\"choices\":[{\"sgl_ext\":" + payload + "}],\"sglext\":"
+                + payload + ",\"usage\":{\"prompt_tokens\":4,\"completion_tokens\":2}}";
+        Path file = write(folder, "a.jsonl", response);
+        assertThat(read(file)
+                        .where("layer = 1")
+                        .selectExpr("sum(num_tokens)")
+                        .head()
+                        .getLong(0))
+                .isEqualTo(5);
+    }
+
+    @Test
     void tokenIdsComeOnlyOnRequest() throws IOException {
         String line =
                 good("r", 3, 2).replace("{\"text\"", "{\"prompt_token_ids\":[5,6,7],\"output_ids\":[8,9],\"text\"");
