@@ -77,13 +77,40 @@ final class IdStore extends OutputStream {
             while (pendingBytes > 0 && at < end) {
                 write(bytes[at++]);
             }
-            for (; at + 4 <= end; at += 4) {
-                add((int) INTS.get(bytes, at));
-            }
+            at = addInts(bytes, at, end);
         }
         while (at < end) {
             write(bytes[at++]);
         }
+    }
+
+    /** Adds whole int32 ids, a chunk's run at a time, and returns where it stopped. */
+    private int addInts(byte[] bytes, int from, int end) {
+        int at = from;
+        while (at + 4 <= end) {
+            add((int) INTS.get(bytes, at));
+            at += 4;
+            int offset = (int) count & MASK;
+            if (wide == null && offset > 0) {
+                short[] chunk = narrow.get((int) (count >>> CHUNK_BITS));
+                int run = fill(chunk, offset, bytes, at, Math.min((end - at) / 4, CHUNK - offset));
+                count += run;
+                at += 4 * run;
+            }
+        }
+        return at;
+    }
+
+    /** Copies ids while they fit 16 bits; returns how many did. */
+    private static int fill(short[] chunk, int offset, byte[] bytes, int at, int ids) {
+        for (int i = 0; i < ids; i++) {
+            int id = (int) INTS.get(bytes, at + 4 * i);
+            if (id != (short) id) {
+                return i;
+            }
+            chunk[offset + i] = (short) id;
+        }
+        return ids;
     }
 
     private void add(int id) {
