@@ -54,8 +54,7 @@ final class CpuExpertLoad implements ExpertLoadAccumulator {
     private void addLong(RoutingBatch batch, int from, int to, long[] into) {
         Arrays.fill(lanes, 0);
         int n = batch.start(to) - batch.start(from);
-        for (int done = 0; done < n; done += TILE) {
-            int count = Math.min(TILE, n - done);
+        for (int done = 0, count; (count = Math.min(TILE, n - done)) > 0; done += count) {
             decode(batch, batch.start(from) + (long) done, count);
             Histogram.countLanes(tile, count, lanes, keys.size());
         }

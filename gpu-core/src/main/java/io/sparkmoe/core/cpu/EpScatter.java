@@ -25,8 +25,7 @@ final class EpScatter {
     void plain(int s, long order, long src2dst) {
         int[] at = histogram.positions();
         int n = batch.length(s);
-        for (int from = 0; from < n; from += TILE) {
-            int count = Math.min(TILE, n - from);
+        for (int from = 0, count; (count = Math.min(TILE, n - from)) > 0; from += count) {
             int[] tile = histogram.tile(s, from, count);
             for (int i = 0; i < count; i++) {
                 int key = tile[i];
@@ -49,8 +48,7 @@ final class EpScatter {
         }
         int n = batch.length(s);
         int next = -masked;
-        for (int from = 0; from < n; from += TILE) {
-            int count = Math.min(TILE, n - from);
+        for (int from = 0, count; (count = Math.min(TILE, n - from)) > 0; from += count) {
             int[] tile = histogram.tile(s, from, count);
             for (int i = 0; i < count; i++) {
                 if (tile[i] == Keys.MASKED) {
@@ -66,8 +64,7 @@ final class EpScatter {
         int n = batch.length(s);
         int tokens = n / topk;
         int row = 0;
-        for (int from = 0; from < n; from += TILE) {
-            int count = Math.min(TILE, n - from);
+        for (int from = 0, count; (count = Math.min(TILE, n - from)) > 0; from += count) {
             int[] tile = histogram.tile(s, from, count);
             for (int i = 0; i < count; i++) {
                 int key = tile[i];
@@ -78,7 +75,7 @@ final class EpScatter {
                 }
                 Memory.putInt(src2dst + 4L * row, d);
                 // The next slot of this token, or slot 0 of the next.
-                row = row + tokens < n ? row + tokens : row + tokens - n + 1;
+                row = row < n - tokens ? row + tokens : row - (n - tokens) + 1;
             }
         }
     }
@@ -92,8 +89,7 @@ final class EpScatter {
             shift[key] = (key - Keys.FIRST_BIN) * mMax - at[key];
         }
         int n = batch.length(s);
-        for (int from = 0; from < n; from += TILE) {
-            int count = Math.min(TILE, n - from);
+        for (int from = 0, count; (count = Math.min(TILE, n - from)) > 0; from += count) {
             int[] tile = histogram.tile(s, from, count);
             for (int i = 0; i < count; i++) {
                 int key = tile[i];

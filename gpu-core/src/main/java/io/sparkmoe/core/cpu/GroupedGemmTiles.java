@@ -32,6 +32,7 @@ final class GroupedGemmTiles {
         for (int s = 0; s < rows; s++) {
             indptr.offsets().setInt(4L * (s + 1L), seg.start(s + 1) - seg.start(0));
             long tiles = scan(s, indptr.values().memoryAddress() + 8L * indptr.start(s));
+            ResultBuffers.checkTotal(tiles, tiles, firstRow + s, "tile_expert");
             total += tiles;
             ResultBuffers.checkTotal(total, tiles, firstRow + s, "tile_expert");
             tileOffsets.setInt(4L * (s + 1L), (int) total);
@@ -82,10 +83,11 @@ final class GroupedGemmTiles {
         long ends = to.tileRowEnd().values().memoryAddress();
         for (int e = 0; e < seg.length(s) - 1; e++) {
             long end = entry(s, e + 1);
-            for (long row = entry(s, e); row < end; row += blockM) {
+            for (long row = entry(s, e), stop; row < end; row = stop) {
+                stop = Math.min(end - row, blockM) + row;
                 Memory.putInt(experts + 4 * at, e);
                 Memory.putLong(starts + 8 * at, row);
-                Memory.putLong(ends + 8 * at, Math.min(end - row, blockM) + row);
+                Memory.putLong(ends + 8 * at, stop);
                 at++;
             }
         }

@@ -103,8 +103,7 @@ final class Histogram {
     void scatter(int s, int lo, int hi, long order) {
         int[] at = counts;
         int n = batch.length(s);
-        for (int from = 0; from < n; from += TILE) {
-            int count = Math.min(TILE, n - from);
+        for (int from = 0, count; (count = Math.min(TILE, n - from)) > 0; from += count) {
             int[] t = tile(s, from, count);
             for (int i = 0; i < count; i++) {
                 int key = t[i];
@@ -132,8 +131,7 @@ final class Histogram {
         int size = keys.size();
         int step = batch.type().bytes();
         long address = batch.address(segment);
-        for (int from = 0; from < n; from += TILE) {
-            int count = Math.min(TILE, n - from);
+        for (int from = 0, count; (count = Math.min(TILE, n - from)) > 0; from += count) {
             decode(address + (long) from * step, count);
             countLanes(tile, count, counts, size);
         }
@@ -172,8 +170,7 @@ final class Histogram {
 
     /** Few ids: remembers which keys were met in a bit set, so that the cost is not that of all keys. */
     private void loadSparse(int n) {
-        for (int from = 0; from < n; from += TILE) {
-            int count = Math.min(TILE, n - from);
+        for (int from = 0, count; (count = Math.min(TILE, n - from)) > 0; from += count) {
             decode(batch.address(segment) + (long) from * batch.type().bytes(), count);
             for (int i = 0; i < count; i++) {
                 int key = tile[i];

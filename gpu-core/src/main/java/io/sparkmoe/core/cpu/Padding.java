@@ -11,6 +11,7 @@ import org.apache.arrow.memory.ArrowBuf;
 /** moe_padding: blocks and padded slots at several block sizes from one count. */
 final class Padding {
     private final int[] blockSizes;
+    private final int smallest;
     private final Keys keys;
     private final long[] blocks;
     private long used;
@@ -18,6 +19,7 @@ final class Padding {
 
     Padding(PaddingOptions options, Keys keys) {
         this.blockSizes = options.blockSizes();
+        this.smallest = Arrays.stream(blockSizes).min().orElseThrow();
         this.keys = keys;
         this.blocks = new long[blockSizes.length];
     }
@@ -49,30 +51,33 @@ final class Padding {
     void measure(Histogram histogram) {
         used = 0;
         activeExperts = 0;
+        int inOneBlock = 0;
         Arrays.fill(blocks, 0);
         for (int a = 0; a < histogram.actives(); a++) {
             int key = histogram.key(a);
-            if (key >= Keys.FIRST_BIN && key < keys.above()) {
-                addExpert(histogram.count(key));
+            if (key < Keys.FIRST_BIN || key >= keys.above()) {
+                continue;
             }
+            int count = histogram.count(key);
+            used += count;
+            activeExperts++;
+            // In a small segment no expert needs a second block, whatever the block size.
+            if (count <= smallest) {
+                inOneBlock++;
+            } else {
+                addBlocks(count);
+            }
+        }
+        for (int j = 0; j < blocks.length; j++) {
+            blocks[j] += inOneBlock;
         }
     }
 
-    private void addExpert(int count) {
-        used += count;
-        activeExperts++;
+    private void addBlocks(int count) {
         for (int j = 0; j < blockSizes.length; j++) {
             int b = blockSizes[j];
             blocks[j] += count <= b ? 1 : (count + (b - 1L)) / b;
         }
-    }
-
-    int sizes() {
-        return blockSizes.length;
-    }
-
-    int blockSize(int j) {
-        return blockSizes[j];
     }
 
     long blocks(int j) {

@@ -102,12 +102,30 @@ final class AlignContract {
         int at = Math.floorMod(routing.name().hashCode(), 2);
         ExpertMap map = at == 0 ? null : map(routing.numExperts(), ExpertMap.Form.LOCAL, at);
         IdOptions ids = options(routing, MaskedPolicy.DROP, map);
+        compact(routing, ids);
+    }
+
+    /** A rank that holds no expert drops every id. */
+    void noLocalExpert(Routing routing) {
+        int[] none = new int[routing.numExperts()];
+        Arrays.fill(none, -1);
+        IdOptions ids = options(routing, MaskedPolicy.DROP, ExpertMap.of(none, ExpertMap.Form.LOCAL));
+        compact(routing, ids);
+        align(routing, ids, 16);
+    }
+
+    private void compact(Routing routing, IdOptions ids) {
+        CompactOptions options = new CompactOptions(ids);
         routing.run((batch, allocator) -> {
-            try (CompactResult r = backend.alignCompact(batch, new CompactOptions(ids), allocator)) {
+            try (CompactResult r = backend.alignCompact(batch, options, allocator)) {
                 for (int s = 0; s < batch.segments(); s++) {
                     // With blocks of one nothing is padded: the aligned order is the compact one.
                     Naive.Aligned expected = Naive.align(routing.segments().get(s), ids, 1);
                     assertThat(r.sortedIds().ints(s)).isEqualTo(Naive.ints(expected.sorted()));
+                    assertThat(4L * r.sortedIds().length(s)
+                                    + 4L * r.expertOffsets().length(s))
+                            .isLessThanOrEqualTo(
+                                    options.maxResultBytes(routing.segments().get(s).length));
                     long[] offsets = Naive.segIndptr(expected.experts(), ids.bins());
                     assertThat(Arrays.stream(r.expertOffsets().ints(s))
                                     .asLongStream()

@@ -48,6 +48,11 @@ final class EpPreprocessContract {
         routing.runAsSlice((batch, allocator) -> {
             try (EpPreprocessResult r = backend.epPreprocess(batch, options, allocator)) {
                 for (int s = 0; s < batch.segments(); s++) {
+                    int n = routing.segments().get(s).length;
+                    assertThat(12L * n
+                                    + 8L * r.segIndptr().length(s)
+                                    + 4L * r.maskedM().length(s))
+                            .isLessThanOrEqualTo(options.maxResultBytes(n));
                     checkSegment(r, s, routing.segments().get(s), options);
                 }
                 IdOptions ids = options.form() == EpForm.VLLM ? options.ids().withExpertMap(null) : options.ids();

@@ -76,6 +76,11 @@ public abstract class RoutingBackendContractTest {
         return random(new CountsContract(backend)::paddingTotals);
     }
 
+    @Test
+    void aRankWithoutExpertsDropsEverything() {
+        RandomRouting.all().limit(7).forEach(new AlignContract(backend)::noLocalExpert);
+    }
+
     private static Stream<DynamicTest> each(
             Map<String, ErrorContract.Operator> operators, Consumer<ErrorContract.Operator> check) {
         return operators.entrySet().stream()

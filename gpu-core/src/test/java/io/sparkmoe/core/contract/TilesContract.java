@@ -56,6 +56,7 @@ final class TilesContract {
         }
         // Row numbers beyond 32 bits.
         lists.add(new long[] {1L << 40, (1L << 40) + 100});
+        lists.add(new long[] {Long.MAX_VALUE - 300, Long.MAX_VALUE - 299, Long.MAX_VALUE - 256});
         for (int blockM : RandomRouting.BLOCK_SIZES) {
             with(lists, (seg, allocator) -> {
                 try (TilesResult r = backend.groupedGemmTiles(seg, 0, blockM, allocator)) {

@@ -78,8 +78,11 @@ final class ColumnarSlices implements Iterator<ColumnarBatch> {
     private ColumnarBatch output(ColumnarBatch current, int from, int to) {
         ColumnVector[] results = task.run(to - from);
         ColumnVector[] columns = new ColumnVector[current.numCols() + results.length];
+        // A consumer may close what it is given after each batch, so only a batch that goes whole is passed on as it
+        // is.
+        boolean whole = to - from == current.numRows();
         for (int i = 0; i < current.numCols(); i++) {
-            columns[i] = from == 0 ? current.column(i) : new OffsetColumn(current.column(i), from);
+            columns[i] = whole ? current.column(i) : new OffsetColumn(current.column(i), from);
         }
         System.arraycopy(results, 0, columns, current.numCols(), results.length);
         return new ColumnarBatch(columns, to - from);

@@ -138,6 +138,9 @@ public record PartialEvaluator(
             }
             task.copied(System.nanoTime() - start);
             task.accumulate();
+            if (done == current.numRows()) {
+                current.closeIfFreeable();
+            }
         }
     }
 

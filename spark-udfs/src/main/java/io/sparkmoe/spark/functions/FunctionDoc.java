@@ -8,4 +8,4 @@ package io.sparkmoe.spark.functions;
  * @param example a query without the trailing semicolon
  * @param result what spark-sql prints for it
  */
-record FunctionDoc(String summary, String returns, String example, String result) {}
+public record FunctionDoc(String summary, String returns, String example, String result) {}

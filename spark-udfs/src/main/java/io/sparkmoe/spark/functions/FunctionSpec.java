@@ -35,7 +35,7 @@ public record FunctionSpec(
     }
 
     /** {@code name(a, b [, c => default])}. */
-    String signature() {
+    public String signature() {
         StringBuilder s = new StringBuilder(name).append('(');
         for (int i = 0; i < parameters.size(); i++) {
             Parameter p = parameters.get(i);

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param fallback default of an optional constant: an Integer, a String, or null for "not given"
  * @param doc one line: type, range, meaning
  */
-record Parameter(
+public record Parameter(
         String name,
         boolean data,
         boolean required,

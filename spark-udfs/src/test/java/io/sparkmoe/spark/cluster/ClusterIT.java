@@ -1,0 +1,100 @@
+package io.sparkmoe.spark.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** The shipped jar on executors that are processes of their own: the plugin, serialization, errors coming back. */
+@Tag("cluster")
+class ClusterIT {
+    private static final int ROWS = 3000;
+    private static final String JAR = System.getProperty("shipped.jar");
+
+    private static Path folder;
+    private static SparkHome spark;
+
+    @BeforeAll
+    static void home() throws IOException {
+        Path target = Path.of(System.getProperty("tests.jar")).getParent();
+        folder = Files.createTempDirectory(Files.createDirectories(target.resolve("cluster")), "run");
+        spark = SparkHome.create(folder.resolve("spark"), Path.of(System.getProperty("spark.classpath.file")));
+    }
+
+    @Test
+    void twoExecutorsShareTheWork() throws IOException, InterruptedException {
+        SparkHome.Result result = spark.submit(
+                folder.resolve("run"),
+                List.of(
+                        "--master",
+                        "local-cluster[2,1,1024]",
+                        "--conf",
+                        "spark.plugins=io.sparkmoe.spark.MoeSparkPlugin",
+                        "--conf",
+                        "spark.ui.enabled=false",
+                        "--conf",
+                        "spark.sql.shuffle.partitions=4",
+                        "--conf",
+                        "spark.scheduler.minRegisteredResourcesRatio=1.0",
+                        "--jars",
+                        JAR,
+                        "--class",
+                        ExpertLoadApp.class.getName(),
+                        System.getProperty("tests.jar"),
+                        folder.resolve("trace").toString(),
+                        String.valueOf(ROWS)));
+        System.out.println(result.out());
+        assertThat(result.exit()).as(result.err()).isZero();
+        assertThat(result.out().lines().toList())
+                .containsAll(expectedLoads())
+                .contains("align 0 {\"value\":" + expectedSlots() + "}", "executors [0, 1]");
+        assertThat(result.out())
+                .containsPattern(
+                        "error io\\.sparkmoe\\.core\\.routing\\.MalformedRoutingException: moe_expert_load.*, partition \\d+: row \\d+, position \\d+: expert id \\d+")
+                .contains("local-cluster[2,1,1024]");
+    }
+
+    private static int[] ids(int row) {
+        int[] ids = new int[8];
+        for (int j = 0; j < 8; j++) {
+            ids[j] = Math.floorMod(row * 7 + j * j, 16);
+        }
+        return ids;
+    }
+
+    private static List<String> expectedLoads() {
+        long[][] loads = new long[3][16];
+        for (int row = 0; row < ROWS; row++) {
+            for (int id : ids(row)) {
+                loads[row % 3][id]++;
+            }
+        }
+        List<String> lines = new ArrayList<>();
+        for (int layer = 0; layer < 3; layer++) {
+            lines.add("load " + layer + " {\"value\":"
+                    + Arrays.toString(loads[layer]).replace(" ", "") + "}");
+        }
+        return lines;
+    }
+
+    /** Blocks of 4 that each row's experts fill, at most 8 of one expert. */
+    private static long expectedSlots() {
+        long slots = 0;
+        for (int row = 0; row < ROWS; row++) {
+            int[] ids = ids(row);
+            for (int expert : new TreeSet<>(Arrays.stream(ids).boxed().toList())) {
+                long n = Arrays.stream(ids).filter(id -> id == expert).count();
+                slots += (n + 3) / 4 * 4;
+            }
+        }
+        return slots;
+    }
+}
