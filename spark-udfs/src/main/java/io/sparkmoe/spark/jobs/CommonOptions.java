@@ -17,8 +17,9 @@ public final class CommonOptions {
     @Option(
             names = "--conf",
             paramLabel = "K=V",
-            description = "A Spark setting; may be repeated. Examples: spark.moe.backend=cpu, spark.ui.enabled=true (Spark's web "
-                    + "page, off on a local master unless asked for).")
+            description =
+                    "A Spark setting; may be repeated. Examples: spark.moe.backend=cpu, spark.ui.enabled=true (Spark's web "
+                            + "page, off on a local master unless asked for).")
     private Map<String, String> conf = new LinkedHashMap<>();
 
     @Option(names = "--verbose", description = "Spark's log at INFO and, on failure, the stack trace.")
@@ -28,6 +29,7 @@ public final class CommonOptions {
             names = {"-h", "--help"},
             usageHelp = true,
             description = "Shows this help.")
+    @SuppressWarnings("UnusedVariable") // picocli reads it
     private boolean help;
 
     @Nullable

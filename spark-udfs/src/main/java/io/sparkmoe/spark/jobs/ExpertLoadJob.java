@@ -6,6 +6,7 @@ import io.sparkmoe.spark.jobs.audit.Reasons;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.TreeMap;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -24,9 +25,9 @@ final class ExpertLoadJob {
         return trace.rows().groupBy("layer").agg(org.apache.spark.sql.functions.expr(load));
     }
 
-    /** Layer to counts [num_experts]. */
-    static TreeMap<Integer, long[]> run(UsableTrace trace) {
-        TreeMap<Integer, long[]> out = new TreeMap<>();
+    /** Layer to counts [num_experts], layers ascending. */
+    static Map<Integer, long[]> run(UsableTrace trace) {
+        Map<Integer, long[]> out = new TreeMap<>();
         for (Row row : query(trace).collectAsList()) {
             List<Long> counts = row.getList(1);
             out.put(row.getInt(0), counts.stream().mapToLong(Long::longValue).toArray());
@@ -35,7 +36,7 @@ final class ExpertLoadJob {
     }
 
     /** Compares the counts with the audit of the same rows: two ways over the data, one answer. */
-    static void requireAgreement(TreeMap<Integer, long[]> load, AuditResult audit) {
+    static void requireAgreement(Map<Integer, long[]> load, AuditResult audit) {
         long counted = load.values().stream().flatMapToLong(Arrays::stream).sum();
         long expected = audit.total(Reasons.USED).ids()
                 - audit.total(Reasons.MASKED).ids()

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Measures a recording and puts the figures into the report's model. */
@@ -33,17 +32,13 @@ final class ReportBuilder {
 
     /** Runs the jobs. {@code start} is the command's start by System.nanoTime. */
     ReportModel build(
-            Progress progress,
-            List<Integer> tokensPerPass,
-            List<Integer> blockSizes,
-            long start,
-            String command) {
-        TreeMap<Integer, long[]> load = progress.step("Counting expert load", () -> ExpertLoadJob.run(trace));
+            Progress progress, List<Integer> tokensPerPass, List<Integer> blockSizes, long start, String command) {
+        Map<Integer, long[]> load = progress.step("Counting expert load", () -> ExpertLoadJob.run(trace));
         if (!excludeCached) {
             ExpertLoadJob.requireAgreement(load, trace.audit());
         }
-        List<ReportModel.Padding> padding = progress.step(
-                "Replaying forward passes", () -> PaddingJob.run(trace, tokensPerPass, blockSizes));
+        List<ReportModel.Padding> padding =
+                progress.step("Replaying forward passes", () -> PaddingJob.run(trace, tokensPerPass, blockSizes));
         List<ReportModel.Layer> layers = new ArrayList<>();
         load.forEach((layer, counts) -> layers.add(new ReportModel.Layer(layer, counts, metrics(counts))));
         Map<String, @Nullable Double> overall = OverallMetrics.of(
@@ -91,7 +86,11 @@ final class ReportBuilder {
     private List<ReportModel.AuditLine> findings() {
         return trace.audit().findings().stream()
                 .map(l -> new ReportModel.AuditLine(
-                        l.source(), l.reason(), l.tally().records(), l.tally().tokens(), l.tally().ids()))
+                        l.source(),
+                        l.reason(),
+                        l.tally().records(),
+                        l.tally().tokens(),
+                        l.tally().ids()))
                 .toList();
     }
 

@@ -14,6 +14,11 @@ final class Words {
     }
 
     /** 1.2 GiB. */
+    static String bytes(long bytes) {
+        return bytes((double) bytes);
+    }
+
+    /** The same of a rate. */
     static String bytes(double bytes) {
         int unit = 0;
         while (bytes >= 1024 && unit < UNITS.length - 1) {

@@ -166,10 +166,15 @@ class ConvertCommandTest {
         Path recorded = folder.resolve("recorded");
         Path converted = folder.resolve("converted");
         CommandLineRun first = CommandLineRun.of(
-                "report", "--input", folder.resolve("a.jsonl").toString(), "--model-config", config.toString(), "--output",
+                "report",
+                "--input",
+                folder.resolve("a.jsonl").toString(),
+                "--model-config",
+                config.toString(),
+                "--output",
                 recorded.toString());
-        CommandLineRun second =
-                CommandLineRun.of("report", "--input", output.resolve("trace").toString(), "--output", converted.toString());
+        CommandLineRun second = CommandLineRun.of(
+                "report", "--input", output.resolve("trace").toString(), "--output", converted.toString());
         assertThat(first.code()).as(first.err()).isZero();
         assertThat(second.code()).as(second.err()).isZero();
         assertThat(second.err()).doesNotContain("sorting");
@@ -179,7 +184,10 @@ class ConvertCommandTest {
     }
 
     private List<String> rows(Path report, String table) {
-        return spark.read().parquet(report.resolve("tables").resolve(table).toString()).toJSON().collectAsList();
+        return spark.read()
+                .parquet(report.resolve("tables").resolve(table).toString())
+                .toJSON()
+                .collectAsList();
     }
 
     @Test
@@ -191,7 +199,8 @@ class ConvertCommandTest {
                 .repartition(3)
                 .write()
                 .parquet(shuffled.toString());
-        CommandLineRun kept = CommandLineRun.of("audit", "--input", output.resolve("trace").toString(), "--format", "csv");
+        CommandLineRun kept =
+                CommandLineRun.of("audit", "--input", output.resolve("trace").toString(), "--format", "csv");
         CommandLineRun sorted = CommandLineRun.of("audit", "--input", shuffled.toString(), "--format", "csv");
         assertThat(sorted.code()).as(sorted.err()).isZero();
         assertThat(sorted.err()).contains("sorting them first");

@@ -236,19 +236,39 @@ class ReportCommandTest {
     void cachedTokensAreLeftOutOnRequestAndSamplesKeepSequencesWhole() throws Exception {
         Path output = folder.resolve("uncached");
         CommandLineRun run = CommandLineRun.of(
-                "report", "--demo", "--output", output.toString(), "--exclude-cached", "--tokens-per-pass", "1",
-                "--block-sizes", "16");
+                "report",
+                "--demo",
+                "--output",
+                output.toString(),
+                "--exclude-cached",
+                "--tokens-per-pass",
+                "1",
+                "--block-sizes",
+                "16");
         assertThat(run.code()).as(run.err()).isZero();
-        long all = table(demoReport, "expert_load").agg(Map.of("count", "sum")).first().getLong(0);
-        long kept = table(output, "expert_load").agg(Map.of("count", "sum")).first().getLong(0);
+        long all = table(demoReport, "expert_load")
+                .agg(Map.of("count", "sum"))
+                .first()
+                .getLong(0);
+        long kept =
+                table(output, "expert_load").agg(Map.of("count", "sum")).first().getLong(0);
         assertThat(all - kept).isEqualTo(99L * 8 * 8);
         Path half = folder.resolve("half");
         CommandLineRun sampled = CommandLineRun.of(
-                "report", "--demo", "--output", half.toString(), "--sample", "0.5", "--tokens-per-pass", "1",
-                "--block-sizes", "16");
+                "report",
+                "--demo",
+                "--output",
+                half.toString(),
+                "--sample",
+                "0.5",
+                "--tokens-per-pass",
+                "1",
+                "--block-sizes",
+                "16");
         assertThat(sampled.code()).as(sampled.err()).isZero();
         JsonNode source = JSON.readTree(half.resolve("summary.json").toFile()).get("source");
         assertThat(source.get("sequences").asInt()).isBetween(1, 33);
-        assertThat(table(half, "audit").where("reason = 'layers_missing'").count()).isZero();
+        assertThat(table(half, "audit").where("reason = 'layers_missing'").count())
+                .isZero();
     }
 }

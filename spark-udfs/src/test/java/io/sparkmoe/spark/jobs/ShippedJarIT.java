@@ -69,7 +69,9 @@ class ShippedJarIT {
         assertThat(run.err()).contains("Counting expert load").doesNotContain("WARN", "INFO");
         assertThat(folder.resolve("spark-moe-report/report.html")).isNotEmptyFile();
         assertThat(folder.resolve("spark-moe-report/tables/expert_load")).isNotEmptyDirectory();
-        assertThat(run(List.of(link.toString(), "report", "--input", "nothing*")).code()).isEqualTo(1);
+        assertThat(run(List.of(link.toString(), "report", "--input", "nothing*"))
+                        .code())
+                .isEqualTo(1);
         assertThat(run(List.of(link.toString(), "report")).code()).isEqualTo(2);
     }
 

@@ -18,9 +18,10 @@ import org.apache.spark.sql.types.StructType;
 public final class TraceRows {
     public static final int EXPERTS = 24;
     public static final int TOPK = 3;
-    public static final int[] LAYERS = {1, 2, 5};
+    public static final List<Integer> LAYERS = List.of(1, 2, 5);
 
     /** ids[layer index][token][slot]; the first prompt tokens are prefill, the rest decode. */
+    @SuppressWarnings("ArrayRecordComponent") // compared by nothing
     public record Sequence(String source, String request, int choice, int start, int prompt, int[][][] ids) {
         public int tokens() {
             return ids[0].length;
@@ -49,7 +50,7 @@ public final class TraceRows {
     }
 
     private static int[][][] ids(Random random, int tokens) {
-        int[][][] ids = new int[LAYERS.length][tokens][TOPK];
+        int[][][] ids = new int[LAYERS.size()][tokens][TOPK];
         for (int[][] layer : ids) {
             for (int[] token : layer) {
                 for (int k = 0; k < TOPK; k++) {
@@ -88,7 +89,7 @@ public final class TraceRows {
                 int position = s.start + from;
                 int to = Math.min(s.tokens(), from + maxTokens - position % maxTokens);
                 to = from < s.prompt ? Math.min(to, s.prompt) : to;
-                for (int l = 0; l < LAYERS.length; l++) {
+                for (int l = 0; l < LAYERS.size(); l++) {
                     out.add(row(s, l, from, to, packed));
                 }
                 from = to;
@@ -108,7 +109,7 @@ public final class TraceRows {
                 null,
                 null,
                 from < s.prompt ? "prefill" : "decode",
-                LAYERS[l],
+                LAYERS.get(l),
                 s.start + from,
                 to - from,
                 EXPERTS,

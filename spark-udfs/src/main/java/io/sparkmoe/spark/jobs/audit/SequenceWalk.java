@@ -50,10 +50,11 @@ final class SequenceWalk {
     }
 
     private void endRun() {
-        if (head == null) {
+        boolean startsFragment = head == null;
+        if (startsFragment) {
             head = current;
         }
-        if (head != current || !firstOfPartition) {
+        if (!startsFragment || !firstOfPartition) {
             StaleStretches.judge(out, key, current);
         }
     }

@@ -39,7 +39,8 @@ public final class TraceParquetFormat extends ParquetFileFormat {
                 .anyMatch(f -> f.getName().equals("BLOCK_ROW_COUNT_LIMIT"));
         if (limits) {
             long blocks = Math.max(1, (long) (GROUP_BYTES / Math.max(1, rowBytes) / layers));
-            options.put(ROW_LIMIT, String.valueOf(Math.min(blocks * layers, Integer.MAX_VALUE / layers * layers)));
+            options.put(
+                    ROW_LIMIT, String.valueOf(Math.min(blocks * layers, Integer.MAX_VALUE / layers * (long) layers)));
             options.put(ParquetOutputFormat.BLOCK_SIZE, String.valueOf(MOST_GROUP_BYTES));
             options.put(BLOCKS_KEY, WHOLE);
         }

@@ -53,6 +53,7 @@ final class DecodePasses implements PassCutter {
     }
 
     /** The rest of one row of one sequence. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Run(int member, int start, int end, short[] codes) {}
 
     /** A sweep over t, group by group. */

@@ -12,6 +12,7 @@ import java.io.Serializable;
  * @param used ids that fill slots
  * @param activeExperts sum over passes of the experts that got at least one id
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared; arrays keep a sum over many block sizes small
 public record PassTotals(long passes, long[] blocks, long[] slots, long used, long activeExperts)
         implements Serializable {
     private static final long serialVersionUID = 1L;

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class TraceAuditTest {
-    private static final int LAYERS = TraceRows.LAYERS.length;
+    private static final int LAYERS = TraceRows.LAYERS.size();
     private static final int TOPK = TraceRows.TOPK;
 
     private final SparkSession spark = LocalSpark.get();
@@ -65,7 +65,7 @@ class TraceAuditTest {
     void aCleanTraceHasTotalsAndNoFindings() {
         AuditResult result = audit(TraceRows.rows(List.of(walking("a", 20, 7), walking("b", 3, 0)), 8, false), 1);
         assertThat(result.findings()).isEmpty();
-        assertThat(result.total(Reasons.READ)).isEqualTo(new Tally(6 * LAYERS, 30L * LAYERS, 30L * LAYERS * TOPK));
+        assertThat(result.total(Reasons.READ)).isEqualTo(new Tally(6L * LAYERS, 30L * LAYERS, 30L * LAYERS * TOPK));
         assertThat(result.total(Reasons.USED)).isEqualTo(result.total(Reasons.READ));
         assertThat(result.sequences()).isEqualTo(2);
         assertThat(result.prefillTokens()).isEqualTo(23);

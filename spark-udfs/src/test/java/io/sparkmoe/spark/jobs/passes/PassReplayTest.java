@@ -121,7 +121,7 @@ class PassReplayTest {
 
         static Map<PassKey, PassTotals> replay(List<Sequence> sequences, List<Integer> sizes, List<Integer> blocks) {
             Naive naive = new Naive(blocks);
-            for (int l = 0; l < TraceRows.LAYERS.length; l++) {
+            for (int l = 0; l < TraceRows.LAYERS.size(); l++) {
                 for (int n : sizes) {
                     naive.prefill(sequences, l, n);
                     naive.decode(sequences, l, n);
@@ -133,9 +133,9 @@ class PassReplayTest {
         static Map<PassKey, PassTotals> recorded(List<Sequence> sequences, List<Integer> blocks) {
             Naive naive = new Naive(blocks);
             Map<List<Object>, List<int[]>> passes = new HashMap<>();
-            for (int l = 0; l < TraceRows.LAYERS.length; l++) {
+            for (int l = 0; l < TraceRows.LAYERS.size(); l++) {
                 for (Sequence s : sequences) {
-                    List<Object> key = List.of(s.source(), s.choice(), TraceRows.LAYERS[l]);
+                    List<Object> key = List.of(s.source(), s.choice(), TraceRows.LAYERS.get(l));
                     passes.computeIfAbsent(key, k -> new ArrayList<>()).addAll(List.of(s.ids()[l]));
                 }
             }
@@ -147,7 +147,7 @@ class PassReplayTest {
             for (Sequence s : sequences) {
                 for (int from = 0; from < s.prompt(); from += n) {
                     List<int[]> tokens = List.of(s.ids()[l]).subList(from, Math.min(s.prompt(), from + n));
-                    add(new PassKey(TraceRows.LAYERS[l], PassReplay.PREFILL, n), tokens);
+                    add(new PassKey(TraceRows.LAYERS.get(l), PassReplay.PREFILL, n), tokens);
                 }
             }
         }
@@ -170,7 +170,7 @@ class PassReplayTest {
                     if (tokens.isEmpty()) {
                         break;
                     }
-                    add(new PassKey(TraceRows.LAYERS[l], PassReplay.DECODE, n), tokens);
+                    add(new PassKey(TraceRows.LAYERS.get(l), PassReplay.DECODE, n), tokens);
                 }
             }
         }
