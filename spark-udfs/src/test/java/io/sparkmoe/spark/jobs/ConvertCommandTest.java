@@ -21,6 +21,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ConvertCommandTest {
+    /** Older Parquet (of Spark 4.0) cannot end row groups by rows, so nothing is promised there. */
+    private static final boolean PROMISES =
+            !TraceParquetFormat.wholeBlocks(8, 1000).isEmpty();
+
     private final SparkSession spark = LocalSpark.get();
 
     @TempDir
@@ -75,9 +79,9 @@ class ConvertCommandTest {
         assertThat(run.out())
                 .contains("Read", "Wrote", "rows/s", output.resolve("trace").toString());
         for (Path file : traceFiles()) {
-            assertThat(footer(file))
-                    .containsEntry(TraceSchema.VERSION_KEY, "1")
-                    .containsEntry(TraceParquetFormat.BLOCKS_KEY, TraceParquetFormat.WHOLE);
+            assertThat(footer(file)).containsEntry(TraceSchema.VERSION_KEY, "1");
+            assertThat(footer(file).get(TraceParquetFormat.BLOCKS_KEY))
+                    .isEqualTo(PROMISES ? TraceParquetFormat.WHOLE : null);
         }
         String counts = "select layer, moe_expert_load(topk_ids, 64) c from %s group by layer order by layer";
         spark.read().parquet(output.resolve("trace").toString()).createOrReplaceTempView("converted");
@@ -177,7 +181,7 @@ class ConvertCommandTest {
                 "report", "--input", output.resolve("trace").toString(), "--output", converted.toString());
         assertThat(first.code()).as(first.err()).isZero();
         assertThat(second.code()).as(second.err()).isZero();
-        assertThat(second.err()).doesNotContain("sorting");
+        assertThat(second.err().contains("sorting")).isEqualTo(!PROMISES);
         for (String table : List.of("expert_load", "balance", "padding")) {
             assertThat(rows(converted, table)).as(table).isNotEmpty().isEqualTo(rows(recorded, table));
         }
@@ -204,7 +208,7 @@ class ConvertCommandTest {
         CommandLineRun sorted = CommandLineRun.of("audit", "--input", shuffled.toString(), "--format", "csv");
         assertThat(sorted.code()).as(sorted.err()).isZero();
         assertThat(sorted.err()).contains("sorting them first");
-        assertThat(kept.err()).doesNotContain("sorting");
+        assertThat(kept.err().contains("sorting")).isEqualTo(!PROMISES);
         assertThat(sorted.out()).isEqualTo(kept.out()).contains(",read,").contains(",used,");
     }
 }

@@ -12,10 +12,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The shipped jar as users start it: by the launcher, and by Spark's own SparkSubmit. */
-class ShippedJarIT {
-    private static final Path ROOT =
-            Path.of(System.getProperty("spark.moe.root")).toAbsolutePath();
-    private static final Path TARGET = ROOT.resolve("spark-udfs/target");
+class CommandLineIT {
+    private static final Path JAR = Path.of(System.getProperty("shipped.jar")).toAbsolutePath();
+    private static final Path TARGET = JAR.getParent();
+    private static final Path LAUNCHER = TARGET.resolve("../../bin/spark-moe").normalize();
     private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin", "java");
 
     @TempDir
@@ -35,34 +35,27 @@ class ShippedJarIT {
         return new Run(process.exitValue(), Files.readString(out), Files.readString(err));
     }
 
-    private static Path jar() throws IOException {
-        try (var files = Files.list(TARGET)) {
-            return files.filter(f -> f.getFileName().toString().matches("spark-moe_2\\.13-[0-9][^t]*\\.jar"))
-                    .findFirst()
-                    .orElseThrow();
-        }
-    }
-
     private static List<String> submit(String... args) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 JAVA.toString(),
                 "@" + TARGET.resolve("jvm.options"),
                 "-Xmx1g",
                 "-cp",
-                Files.readString(TARGET.resolve("spark-classpath.txt")).strip(),
+                Files.readString(Path.of(System.getProperty("spark.classpath.file")))
+                        .strip(),
                 "org.apache.spark.deploy.SparkSubmit",
                 "--master",
                 "local[2]",
                 "--class",
                 "io.sparkmoe.spark.Main",
-                jar().toString()));
+                JAR.toString()));
         command.addAll(List.of(args));
         return command;
     }
 
     @Test
     void theLauncherReportsOnTheDemoThroughASymlink() throws Exception {
-        Path link = Files.createSymbolicLink(folder.resolve("a link"), ROOT.resolve("bin/spark-moe"));
+        Path link = Files.createSymbolicLink(folder.resolve("a link"), LAUNCHER);
         Run run = run(List.of(link.toString(), "report", "--demo"));
         assertThat(run.code()).as(run.err()).isZero();
         assertThat(run.out()).contains("8 MoE layers, 64 experts").doesNotContain("WARN");
