@@ -25,8 +25,7 @@ final class PaddingJob {
 
     /** Measures the passes: those the recorder named, and replayed ones of the other rows. */
     static List<Padding> run(UsableTrace trace, List<Integer> tokensPerPass, List<Integer> blockSizes) {
-        ReplayOptions options =
-                new ReplayOptions(trace.numExperts(), trace.topk(), tokensPerPass, blockSizes, trace.invalid());
+        ReplayOptions options = new ReplayOptions(trace.numExperts(), trace.topk(), tokensPerPass, blockSizes);
         BackendSource backend = Backends.source(trace.trace().spark());
         PassReplay replay = new PassReplay(Trace.packed(trace.rows()), options, backend);
         Map<PassKey, PassTotals> totals = new LinkedHashMap<>();

@@ -1,6 +1,5 @@
 package io.sparkmoe.spark.jobs;
 
-import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.expr;
 
 import io.sparkmoe.spark.jobs.audit.AuditResult;
@@ -77,27 +76,31 @@ record Trace(SparkSession spark, Dataset<Row> rows, List<Inputs.InputFile> files
         return progress.step("Auditing the trace", () -> TraceAudit.run(rows, ModelLayers.of(spark, options)));
     }
 
-    /** The rows that analyses count: not marked, and of the right length where {@code checkLength} says so. */
-    Dataset<Row> usable(boolean checkLength, boolean excludeCached) {
-        Dataset<Row> out = rows.where(col("bad").isNull().and(col("topk_ids").isNotNull()));
-        if (checkLength) {
-            out = out.where(wholeLength());
-        }
-        if (excludeCached) {
-            out = out.where("not coalesce(attributes['cached'] = 'true', false)");
-        }
-        return out;
+    /** What rows have to be checked for; only what the audit found, so that a sound trace costs no check. */
+    record Faults(boolean wrongLength, boolean outOfRange) {}
+
+    /** The rows that analyses count: not marked, and without the faults. */
+    Dataset<Row> usable(Faults faults, boolean excludeCached) {
+        Dataset<Row> out = rows.where("not (" + unusableCondition(faults) + ")");
+        return excludeCached ? out.where("not coalesce(attributes['cached'] = 'true', false)") : out;
     }
 
     /** The rows that go to the quarantine. */
-    Dataset<Row> unusable(boolean checkLength) {
-        String marked = "bad is not null or topk_ids is null";
-        return rows.where(checkLength ? marked + " or not (" + wholeLength() + ")" : marked);
+    Dataset<Row> unusable(Faults faults) {
+        return rows.where(unusableCondition(faults));
     }
 
-    private String wholeLength() {
+    private String unusableCondition(Faults faults) {
         boolean packed = rows.schema().apply("topk_ids").dataType().equals(DataTypes.BinaryType);
-        return (packed ? "size(moe_unpack_ids(topk_ids))" : "size(topk_ids)") + " = num_tokens * topk";
+        String ids = packed ? "moe_unpack_ids(topk_ids)" : "topk_ids";
+        String condition = "bad is not null or topk_ids is null";
+        if (faults.wrongLength) {
+            condition += " or size(" + ids + ") != num_tokens * topk";
+        }
+        if (faults.outOfRange) {
+            condition += " or coalesce(exists(" + ids + ", id -> id < -1 or id >= num_experts), false)";
+        }
+        return condition;
     }
 
     /** The ids column packed, which makes a shuffle of it 2 to 4 times smaller. */

@@ -1,6 +1,5 @@
 package io.sparkmoe.spark.jobs;
 
-import io.sparkmoe.core.routing.InvalidPolicy;
 import io.sparkmoe.spark.jobs.audit.AuditResult;
 import io.sparkmoe.spark.jobs.audit.Example;
 import io.sparkmoe.spark.jobs.audit.Reasons;
@@ -13,16 +12,9 @@ import org.apache.spark.sql.Row;
  * A recording after its audit: what is counted, what is put aside, and the facts that every analysis needs.
  *
  * @param rows what the analyses count
- * @param invalid DROP where the audit found ids out of range and the user chose to go on without them
+ * @param faults what rows have to be checked for, because the audit found it
  */
-record UsableTrace(
-        Trace trace,
-        AuditResult audit,
-        Dataset<Row> rows,
-        int numExperts,
-        int topk,
-        InvalidPolicy invalid,
-        boolean wrongLengths) {
+record UsableTrace(Trace trace, AuditResult audit, Dataset<Row> rows, int numExperts, int topk, Trace.Faults faults) {
     /**
      * Judges an audit.
      *
@@ -35,16 +27,11 @@ record UsableTrace(
             refuse(audit, Reasons.OUT_OF_RANGE, "expert id %d is outside [0, " + shape.getKey() + ")");
             refuse(audit, Reasons.LENGTH_MISMATCH, "topk_ids has %d ids, which is not num_tokens * topk");
         }
-        boolean wrongLengths = audit.total(Reasons.LENGTH_MISMATCH).records() > 0;
-        boolean outOfRange = audit.total(Reasons.OUT_OF_RANGE).records() > 0;
-        return new UsableTrace(
-                trace,
-                audit,
-                trace.usable(wrongLengths, excludeCached),
-                shape.getKey(),
-                shape.getValue(),
-                outOfRange ? InvalidPolicy.DROP : InvalidPolicy.ERROR,
-                wrongLengths);
+        Trace.Faults faults = new Trace.Faults(
+                audit.total(Reasons.LENGTH_MISMATCH).records() > 0,
+                audit.total(Reasons.OUT_OF_RANGE).records() > 0);
+        Dataset<Row> rows = trace.usable(faults, excludeCached);
+        return new UsableTrace(trace, audit, rows, shape.getKey(), shape.getValue(), faults);
     }
 
     private static Map.Entry<Integer, Integer> shape(AuditResult audit) {
@@ -71,9 +58,9 @@ record UsableTrace(
         }
     }
 
-    /** Whether something was put aside or left out, which the exit code says. */
+    /** Whether rows were put aside, which the exit code says. */
     boolean leftOut() {
-        return quarantined() > 0 || invalid == InvalidPolicy.DROP;
+        return quarantined() > 0;
     }
 
     /** Records and rows put aside. */
@@ -83,6 +70,6 @@ record UsableTrace(
 
     /** Writes what was put aside as Parquet. */
     void writeQuarantine(String folder) {
-        trace.unusable(wrongLengths).write().parquet(folder);
+        trace.unusable(faults).write().parquet(folder);
     }
 }

@@ -211,4 +211,38 @@ class ConvertCommandTest {
         assertThat(kept.err().contains("sorting")).isEqualTo(!PROMISES);
         assertThat(sorted.out()).isEqualTo(kept.out()).contains(",read,").contains(",used,");
     }
+
+    @Test
+    void rowsOfATableWithFaultsFailOrAreQuarantined() {
+        Path table = folder.resolve("faults");
+        List<Row> rows = TraceRows.rows(TraceRows.sequences(8, 3), 16, false);
+        TraceRows.table(spark, rows, 1, -1, false)
+                .drop("bad", "attributes")
+                .withColumn(
+                        "topk_ids",
+                        org.apache.spark.sql.functions.expr("case when layer = 2 and request_id = 'r1' then "
+                                + "transform(topk_ids, (x, i) -> if(i = 0, -7, x)) when layer = 5 and request_id = 'r1' then "
+                                + "slice(topk_ids, 2, 1000) else topk_ids end"))
+                .coalesce(1)
+                .write()
+                .parquet(table.toString());
+        long faulty = rows.stream()
+                .filter(r -> "r1".equals(r.getString(1)) && r.getInt(6) != 1)
+                .count();
+        Path report = folder.resolve("report");
+        List<String> args = new java.util.ArrayList<>(
+                List.of("report", "--input", table.toString(), "--output", report.toString(), "--block-sizes", "16"));
+        CommandLineRun refused = CommandLineRun.of(args.toArray(new String[0]));
+        assertThat(refused.code()).isEqualTo(1);
+        assertThat(refused.err()).contains("request r1").contains("-7").contains("[0, 24)");
+        args.addAll(List.of("--on-bad-rows", "quarantine"));
+        CommandLineRun run = CommandLineRun.of(args.toArray(new String[0]));
+        assertThat(run.code()).as(run.err()).isEqualTo(3);
+        assertThat(spark.read().parquet(report.resolve("quarantine").toString()).count())
+                .isEqualTo(faulty);
+        List<String> again = List.of(
+                "convert", "--input", table.toString(), "--output", output.toString(), "--on-bad-rows", "quarantine");
+        assertThat(CommandLineRun.of(again.toArray(new String[0])).code()).isEqualTo(3);
+        assertThat(rows()).isEqualTo(rows.size() - faulty);
+    }
 }

@@ -93,27 +93,35 @@ final class BlockWalk {
             return;
         }
         out.shapes.add(new AuditPartial.Shape(AuditRow.numExperts(row), AuditRow.topk(row)));
-        unequal |= rowTokenCount != tokens || layers.get(layer) || AuditRow.topk(row) != topk;
-        layers.set(layer);
         if (rowTokenCount > hash.length) {
             hash = Arrays.copyOf(hash, rowTokenCount);
             known = Arrays.copyOf(known, rowTokenCount);
         }
         check.check(column.ids(), rowTokenCount, AuditRow.topk(row), AuditRow.numExperts(row), layer, hash, known);
+        if (check.outOfRange > 0) {
+            outOfRange(layer, rowTokenCount, n);
+            return;
+        }
+        unequal |= rowTokenCount != tokens || layers.get(layer) || AuditRow.topk(row) != topk;
+        layers.set(layer);
         rows++;
         ids += n;
         rowTokens += rowTokenCount;
-        note(layer, rowTokenCount, n);
+        note(rowTokenCount, n);
     }
 
-    private void note(int layer, int rowTokenCount, int n) {
+    /** Such a row is not used; the reason counts the ids at fault, quarantined the whole row. */
+    private void outOfRange(int layer, int rowTokenCount, int n) {
+        source.add(Reasons.READ, 1, rowTokenCount, n);
+        source.add(Reasons.QUARANTINED, 1, rowTokenCount, n);
+        source.add(Reasons.OUT_OF_RANGE, 1, check.outOfRangeTokens, check.outOfRange);
+        int at = (int) check.firstOutOfRange;
+        out.example(Reasons.OUT_OF_RANGE, example(layer, at, column.ids()[at]));
+    }
+
+    private void note(int rowTokenCount, int n) {
         if (check.masked > 0) {
             source.add(Reasons.MASKED, 1, check.maskedTokens, check.masked);
-        }
-        if (check.outOfRange > 0) {
-            source.add(Reasons.OUT_OF_RANGE, 1, check.outOfRangeTokens, check.outOfRange);
-            int at = (int) check.firstOutOfRange;
-            out.example(Reasons.OUT_OF_RANGE, example(layer, at, column.ids()[at]));
         }
         if (check.duplicates > 0) {
             source.add(Reasons.DUPLICATE_IDS, 1, check.duplicateTokens, check.duplicates);

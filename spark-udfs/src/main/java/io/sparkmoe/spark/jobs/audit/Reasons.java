@@ -6,11 +6,11 @@ public final class Reasons {
     public static final String READ = "read";
     /** Rows that the analyses count. */
     public static final String USED = "used";
-    /** Records put aside as unusable, and rows whose list does not fit num_tokens * topk. */
+    /** Records that the reader could not use, and rows with a wrong length or an id out of range. */
     public static final String QUARANTINED = "quarantined";
     /** Ids that are -1 or NULL: the route is not known. */
     public static final String MASKED = "masked";
-    /** Ids below -1 or not below num_experts. */
+    /** Ids below -1 or not below num_experts; rows that have one are not used. */
     public static final String OUT_OF_RANGE = "out_of_range";
     /** Tokens that name an expert more than once; ids = the repetitions. */
     public static final String DUPLICATE_IDS = "duplicate_ids";

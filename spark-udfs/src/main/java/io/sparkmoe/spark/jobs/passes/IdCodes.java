@@ -1,6 +1,5 @@
 package io.sparkmoe.spark.jobs.passes;
 
-import io.sparkmoe.core.routing.InvalidPolicy;
 import io.sparkmoe.core.routing.MalformedRoutingException;
 
 /** Narrows int32 ids to uint16 codes, 0xffff for masked; E is at most 65,535, so that no id has this code. */
@@ -10,21 +9,18 @@ final class IdCodes {
     private IdCodes() {}
 
     /**
-     * Codes of {@code n} ids. An id outside [0, E) becomes masked under {@link InvalidPolicy#DROP}: left out either way.
+     * Codes of {@code n} ids.
      *
-     * @throws MalformedRoutingException for such an id under {@link InvalidPolicy#ERROR}
+     * @throws MalformedRoutingException for an id below -1 or not below {@code numExperts}
      */
-    static short[] of(int[] ids, int n, int numExperts, InvalidPolicy invalid, long row) {
+    static short[] of(int[] ids, int n, int numExperts, long row) {
         short[] codes = new short[n];
         for (int i = 0; i < n; i++) {
             int id = ids[i];
-            if (id >= 0 && id < numExperts) {
-                codes[i] = (short) id;
-            } else if (id == -1 || invalid == InvalidPolicy.DROP) {
-                codes[i] = MASKED;
-            } else {
+            if (id < -1 || id >= numExperts) {
                 throw MalformedRoutingException.expertId(row, i, id, numExperts);
             }
+            codes[i] = id == -1 ? MASKED : (short) id;
         }
         return codes;
     }

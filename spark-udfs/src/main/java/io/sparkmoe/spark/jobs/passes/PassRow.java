@@ -30,6 +30,6 @@ final class PassRow implements Serializable {
                                     + "aside with --on-bad-rows quarantine.",
                             row, n, tokens, options.topk(), (long) tokens * options.topk()));
         }
-        return IdCodes.of(column.ids(), n, options.numExperts(), options.invalid(), row++);
+        return IdCodes.of(column.ids(), n, options.numExperts(), row++);
     }
 }

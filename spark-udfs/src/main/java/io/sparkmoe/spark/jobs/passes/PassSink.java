@@ -1,6 +1,7 @@
 package io.sparkmoe.spark.jobs.passes;
 
 import io.sparkmoe.core.routing.IdType;
+import io.sparkmoe.core.routing.InvalidPolicy;
 import io.sparkmoe.core.routing.Memory;
 import io.sparkmoe.core.routing.PaddingAccumulator;
 import io.sparkmoe.core.routing.PaddingOptions;
@@ -32,7 +33,7 @@ final class PassSink implements AutoCloseable {
         builder = new RoutingBatchBuilder(allocator);
         try {
             accumulator = backend.paddingTotals(
-                    new PaddingOptions(options.numExperts(), blocks, options.invalid()), allocator);
+                    new PaddingOptions(options.numExperts(), blocks, InvalidPolicy.ERROR), allocator);
         } catch (RuntimeException | Error e) {
             builder.close();
             throw e;

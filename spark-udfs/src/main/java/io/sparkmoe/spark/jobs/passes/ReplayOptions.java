@@ -1,7 +1,6 @@
 package io.sparkmoe.spark.jobs.passes;
 
 import io.sparkmoe.core.routing.IdOptions;
-import io.sparkmoe.core.routing.InvalidPolicy;
 import java.io.Serializable;
 import java.util.List;
 
@@ -12,10 +11,8 @@ import java.util.List;
  * @param topk ids of a token
  * @param tokensPerPass the pass sizes N to replay, each at least 1
  * @param blockSizes the block sizes to pad to, each at least 1
- * @param invalid policy for ids outside [0, E)
  */
-public record ReplayOptions(
-        int numExperts, int topk, List<Integer> tokensPerPass, List<Integer> blockSizes, InvalidPolicy invalid)
+public record ReplayOptions(int numExperts, int topk, List<Integer> tokensPerPass, List<Integer> blockSizes)
         implements Serializable {
     private static final long serialVersionUID = 1L;
 

@@ -140,6 +140,7 @@ class TraceAuditTest {
                 .containsEntry(Reasons.DUPLICATE_IDS, new Tally(2, 1 + 10, 2 + 20))
                 .containsEntry(Reasons.OUT_OF_RANGE, new Tally(1, 2, 2))
                 .containsEntry(Reasons.ALL_ZERO_LAYER, new Tally(1, 10, 30));
+        assertThat(result.total(Reasons.QUARANTINED)).isEqualTo(new Tally(1, 10, 30));
         Example example = result.example(Reasons.OUT_OF_RANGE);
         assertThat(example.where()).contains("s: request a", "layer 1", "index 13");
         assertThat(example.value()).isEqualTo(24);

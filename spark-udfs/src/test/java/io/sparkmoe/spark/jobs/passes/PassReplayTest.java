@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkmoe.core.RoutingBackends;
-import io.sparkmoe.core.routing.InvalidPolicy;
 import io.sparkmoe.core.routing.RoutingBackend;
 import io.sparkmoe.spark.jobs.LocalSpark;
 import io.sparkmoe.spark.jobs.TraceRows;
@@ -36,7 +35,7 @@ class PassReplayTest {
     }
 
     private static ReplayOptions options(List<Integer> sizes) {
-        return new ReplayOptions(TraceRows.EXPERTS, TraceRows.TOPK, sizes, BLOCKS, InvalidPolicy.ERROR);
+        return new ReplayOptions(TraceRows.EXPERTS, TraceRows.TOPK, sizes, BLOCKS);
     }
 
     @AfterEach
@@ -87,7 +86,7 @@ class PassReplayTest {
     @Test
     void anIdOutOfRangeNamesItsPosition() {
         Dataset<Row> rows = TraceRows.table(spark, TraceRows.rows(TraceRows.sequences(5, 1), 8, false), 2, -1, false);
-        ReplayOptions few = new ReplayOptions(4, TraceRows.TOPK, SIZES, BLOCKS, InvalidPolicy.ERROR);
+        ReplayOptions few = new ReplayOptions(4, TraceRows.TOPK, SIZES, BLOCKS);
         assertThatThrownBy(() -> new PassReplay(rows, few, CPU).replayed())
                 .hasStackTraceContaining("is outside [0, 4)");
     }
@@ -95,7 +94,7 @@ class PassReplayTest {
     @Test
     void aWrongTopkIsAnError() {
         Dataset<Row> rows = TraceRows.table(spark, TraceRows.rows(TraceRows.sequences(5, 1), 8, false), 2, -1, false);
-        ReplayOptions other = new ReplayOptions(TraceRows.EXPERTS, 2, SIZES, BLOCKS, InvalidPolicy.ERROR);
+        ReplayOptions other = new ReplayOptions(TraceRows.EXPERTS, 2, SIZES, BLOCKS);
         assertThatThrownBy(() -> new PassReplay(rows, other, CPU).replayed())
                 .hasStackTraceContaining("num_tokens")
                 .hasStackTraceContaining("Check topk");
