@@ -1,0 +1,108 @@
+package io.sparkmoe.spark.jobs;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.expr;
+
+import io.sparkmoe.spark.jobs.audit.AuditResult;
+import io.sparkmoe.spark.jobs.audit.TraceAudit;
+import java.util.List;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+
+/**
+ * An opened recording.
+ *
+ * @param rows the trace table, marked records included where asked for
+ * @param files what is read
+ */
+record Trace(SparkSession spark, Dataset<Row> rows, List<Inputs.InputFile> files, Recorder recorder) {
+    /** Opens a recording; {@code mark} keeps records that cannot be used as marked rows instead of failing. */
+    static Trace open(SparkSession spark, InputOptions options, boolean mark, Progress progress) {
+        List<Inputs.InputFile> files =
+                Inputs.resolve(options.input(), spark.sessionState().newHadoopConf());
+        return open(spark, options, files, options.input(), mark, progress);
+    }
+
+    /** Opens some of the files. */
+    static Trace open(
+            SparkSession spark,
+            InputOptions options,
+            List<Inputs.InputFile> files,
+            List<String> paths,
+            boolean mark,
+            Progress progress) {
+        Recorder recorder = options.recorder();
+        if (recorder == null) {
+            recorder = Recorder.guess(files.get(0).path());
+            progress.say("Recorder not given: reading as " + recorder + " (--recorder)");
+        }
+        Dataset<Row> rows = spark.read()
+                .format("moe_trace")
+                .options(options.readerOptions())
+                .option("recorder", recorder.name())
+                .option("onBadRows", mark ? "mark" : "fail")
+                .load(paths.toArray(new String[0]));
+        return new Trace(spark, rows, files, recorder);
+    }
+
+    /** Bytes of the files. */
+    long bytes() {
+        return files.stream().mapToLong(Inputs.InputFile::length).sum();
+    }
+
+    /**
+     * A part of the recording that keeps sequences whole: those whose key hashes into the first {@code fraction}. Where
+     * there is no request id token blocks are drawn one by one.
+     */
+    Trace sampled(double fraction) {
+        String drawn = "pmod(xxhash64(source, request_id, choice, step, if(request_id is null, first_position, 0)), "
+                + "1000000) < " + Math.round(fraction * 1_000_000);
+        return fraction >= 1 ? this : new Trace(spark, rows.where("bad is not null or " + drawn), files, recorder);
+    }
+
+    /** The rows with the layers of a token block together: as read, or sorted where the files do not promise it. */
+    Trace inBlockOrder(Progress progress) {
+        if (recorder != Recorder.trace || BlockOrder.kept(spark, files)) {
+            return this;
+        }
+        progress.say("The Parquet files do not say that the layers of a token block stand together: sorting them first "
+                + "('spark-moe convert' writes files that need no sorting)");
+        return new Trace(spark, TraceAudit.sorted(rows), files, recorder);
+    }
+
+    /** The audit; the rows must be in block order. */
+    AuditResult audit(InputOptions options, Progress progress) {
+        return progress.step("Auditing the trace", () -> TraceAudit.run(rows, ModelLayers.of(spark, options)));
+    }
+
+    /** The rows that analyses count: not marked, and of the right length where {@code checkLength} says so. */
+    Dataset<Row> usable(boolean checkLength, boolean excludeCached) {
+        Dataset<Row> out = rows.where(col("bad").isNull().and(col("topk_ids").isNotNull()));
+        if (checkLength) {
+            out = out.where(wholeLength());
+        }
+        if (excludeCached) {
+            out = out.where("not coalesce(attributes['cached'] = 'true', false)");
+        }
+        return out;
+    }
+
+    /** The rows that go to the quarantine. */
+    Dataset<Row> unusable(boolean checkLength) {
+        String marked = "bad is not null or topk_ids is null";
+        return rows.where(checkLength ? marked + " or not (" + wholeLength() + ")" : marked);
+    }
+
+    private String wholeLength() {
+        boolean packed = rows.schema().apply("topk_ids").dataType().equals(DataTypes.BinaryType);
+        return (packed ? "size(moe_unpack_ids(topk_ids))" : "size(topk_ids)") + " = num_tokens * topk";
+    }
+
+    /** The ids column packed, which makes a shuffle of it 2 to 4 times smaller. */
+    static Dataset<Row> packed(Dataset<Row> rows) {
+        boolean packed = rows.schema().apply("topk_ids").dataType().equals(DataTypes.BinaryType);
+        return packed ? rows : rows.withColumn("topk_ids", expr("moe_pack_ids(topk_ids)"));
+    }
+}
