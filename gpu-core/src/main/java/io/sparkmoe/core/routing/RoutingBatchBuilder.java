@@ -51,6 +51,16 @@ public final class RoutingBatchBuilder implements AutoCloseable {
         return segments;
     }
 
+    /** Number of the batch's first row, for messages. */
+    public long firstRow() {
+        return firstRow;
+    }
+
+    /** Ids of the segment that was ended last. */
+    public int lastLength() {
+        return segments == 0 ? 0 : (int) count - Memory.getInt(offsets.memoryAddress() + 4L * (segments - 1));
+    }
+
     /** Ids so far. */
     public long ids() {
         return count;
@@ -80,7 +90,7 @@ public final class RoutingBatchBuilder implements AutoCloseable {
         count += length;
         segments++;
         offsets = grown(offsets, 4L * (segments + 1L), 4L * segments);
-        offsets.setInt(4L * segments, (int) count);
+        Memory.putInt(offsets.memoryAddress() + 4L * segments, (int) count);
     }
 
     /** Copies a segment of int32 ids; the builder's type must be INT32. */

@@ -56,7 +56,7 @@ final class IdCollector implements AutoCloseable {
 
     /** Ids of the row added last. */
     long lastLength() {
-        return builder.build().length(builder.segments() - 1);
+        return builder.lastLength();
     }
 
     long bytes() {
@@ -189,7 +189,7 @@ final class IdCollector implements AutoCloseable {
     }
 
     private void addPacked(byte[] packed) {
-        long row = builder.build().firstRow() + builder.segments();
+        long row = builder.firstRow() + builder.segments();
         IdType own = PackedIds.type(
                 packed.length > 0 ? packed[0] : 0, packed.length > 1 ? packed[1] : 0, packed.length, row);
         int n = (packed.length - PackedIds.HEADER_BYTES) / own.bytes();

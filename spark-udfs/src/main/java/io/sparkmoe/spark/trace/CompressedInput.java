@@ -8,6 +8,7 @@ import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.PositionedReadable;
 import org.apache.hadoop.fs.Seekable;
 import org.apache.hadoop.io.compress.CodecPool;
 import org.apache.hadoop.io.compress.CompressionCodec;
@@ -87,7 +88,8 @@ final class CompressedInput implements AutoCloseable {
             throws IOException {
         Decompressor decompressor = CodecPool.getDecompressor(codec);
         try {
-            if (codec instanceof SplittableCompressionCodec splittable && !slice.isWholeFile()) {
+            // Block by block even for a whole file: a broken block then costs none of those before it.
+            if (codec instanceof SplittableCompressionCodec splittable) {
                 SplitCompressionInputStream in = splittable.createInputStream(
                         raw, decompressor, slice.start(), slice.end(), SplittableCompressionCodec.READ_MODE.BYBLOCK);
                 return new CompressedInput(raw, in, true, in.getAdjustedEnd(), decompressor);
@@ -145,7 +147,7 @@ final class CompressedInput implements AutoCloseable {
     }
 
     /** The file's stream; remembers whether the file system itself failed. */
-    private static final class FaultSeen extends FilterInputStream implements Seekable {
+    private static final class FaultSeen extends FilterInputStream implements Seekable, PositionedReadable {
         private final FSDataInputStream file;
         private boolean failed;
 
@@ -178,6 +180,23 @@ final class CompressedInput implements AutoCloseable {
         @Override
         public long getPos() throws IOException {
             return file.getPos();
+        }
+
+        // Hadoop's compressed streams trust getPos of streams that can do both, seek and read at a position.
+
+        @Override
+        public int read(long position, byte[] buffer, int offset, int length) throws IOException {
+            return file.read(position, buffer, offset, length);
+        }
+
+        @Override
+        public void readFully(long position, byte[] buffer, int offset, int length) throws IOException {
+            file.readFully(position, buffer, offset, length);
+        }
+
+        @Override
+        public void readFully(long position, byte[] buffer) throws IOException {
+            file.readFully(position, buffer);
         }
 
         @Override

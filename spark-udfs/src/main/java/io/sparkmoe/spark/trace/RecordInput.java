@@ -115,7 +115,7 @@ final class RecordInput extends InputStream {
     }
 
     private boolean nextLine() throws IOException {
-        while (!skipTail && !fileEnded && fault == null && !in.pastEnd(filled - at)) {
+        while (!skipTail && mayHaveMore() && !in.pastEnd(filled - at)) {
             if (at == filled && !fill()) {
                 break;
             }
@@ -132,8 +132,8 @@ final class RecordInput extends InputStream {
     private boolean nextOfDocument() {
         boolean first = line == 0;
         line = 1;
-        lineEnded = fileEnded;
-        return first && !fileEnded;
+        lineEnded = !mayHaveMore();
+        return first && mayHaveMore();
     }
 
     /** Skips blanks at the start of a line; true when the line holds nothing else. */
@@ -154,7 +154,7 @@ final class RecordInput extends InputStream {
     }
 
     private void finishRecord() throws IOException {
-        while (!lineEnded && !fileEnded && fault == null && !skipTail) {
+        while (!lineEnded && !skipTail && mayHaveMore()) {
             if (at == filled && !fill()) {
                 return;
             }
@@ -162,6 +162,10 @@ final class RecordInput extends InputStream {
             lineEnded = end < filled;
             at = lineEnded ? end + 1 : end;
         }
+    }
+
+    private boolean mayHaveMore() {
+        return at < filled || (!fileEnded && fault == null);
     }
 
     private int lineEnd(int limit) {
@@ -237,7 +241,7 @@ final class RecordInput extends InputStream {
 
     /** Whether the current record ran into the end of the file instead of a line end. */
     boolean endedByFile() {
-        return !lineEnded && (fileEnded || fault != null);
+        return !lineEnded && !mayHaveMore();
     }
 
     /** What the compressed data broke with, if it did; nothing can be read after it. */

@@ -112,7 +112,7 @@ final class SglangRecords implements AutoCloseable {
     /** Reads one value; false at the end of the record. */
     private boolean step(@Nullable JsonToken token) throws IOException, Found {
         if (token == null) {
-            if (input.fault() != null) {
+            if (input.fault() != null && input.endedByFile()) {
                 throw fault();
             }
             return false;
@@ -181,7 +181,7 @@ final class SglangRecords implements AutoCloseable {
     }
 
     private Found notJson(JsonProcessingException e) throws IOException {
-        if (input.fault() != null) {
+        if (input.fault() != null && input.endedByFile()) {
             return fault();
         }
         boolean cut = e instanceof JsonEOFException && input.endedByFile();

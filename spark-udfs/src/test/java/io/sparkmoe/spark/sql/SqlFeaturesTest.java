@@ -1,6 +1,7 @@
 package io.sparkmoe.spark.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -164,10 +165,19 @@ class SqlFeaturesTest {
         assertThat(SPARK.table("ct").count())
                 .isEqualTo(RoutingTable.ROWS
                         + SPARK.sql("SELECT * FROM v WHERE layer = 2").count());
-        SPARK.sql("CREATE OR REPLACE VIEW pv AS SELECT id, moe_expert_counts(m.expert_ids, 24) c FROM ct");
+        persistentView("CREATE OR REPLACE VIEW pv AS SELECT id, moe_expert_counts(m.expert_ids, 24) c FROM ct");
+        SPARK.sql("DROP TABLE ct");
+    }
+
+    /** Before 4.2 Spark counts functions of extensions as temporary, which a persistent view may not name. */
+    private static void persistentView(String create) {
+        if (SPARK.version().compareTo("4.2") < 0) {
+            assertThatThrownBy(() -> SPARK.sql(create)).hasMessageContaining("INVALID_TEMP_OBJ_REFERENCE");
+            return;
+        }
+        SPARK.sql(create);
         assertThat(SPARK.sql("SELECT * FROM pv WHERE id = 3").count()).isEqualTo(1);
         SPARK.sql("DROP VIEW pv");
-        SPARK.sql("DROP TABLE ct");
     }
 
     @Test

@@ -1,12 +1,17 @@
 package io.sparkmoe.spark.sql;
 
 import io.sparkmoe.spark.MoeSparkPlugin;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.util.ArrowUtils;
 
 /** The one local session that the SQL tests share. */
 final class TestSpark {
+    private static final String WAREHOUSE = freshWarehouse();
+
     private TestSpark() {}
 
     static SparkSession session() {
@@ -20,10 +25,19 @@ final class TestSpark {
                 .config("spark.driver.bindAddress", "127.0.0.1")
                 .config("spark.driver.host", "127.0.0.1")
                 .config("spark.sql.shuffle.partitions", "3")
-                .config(
-                        "spark.sql.warehouse.dir",
-                        Path.of("target", "warehouse").toUri().toString())
+                .config("spark.sql.warehouse.dir", WAREHOUSE)
                 .getOrCreate();
+    }
+
+    /** A fresh folder: tables that a broken run left behind would stop this one. */
+    private static String freshWarehouse() {
+        try {
+            return Files.createTempDirectory(Files.createDirectories(Path.of("target")), "warehouse")
+                    .toUri()
+                    .toString();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Arrow bytes that nobody has freed; 0 once no task runs. */

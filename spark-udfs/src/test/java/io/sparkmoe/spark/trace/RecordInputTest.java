@@ -3,11 +3,13 @@ package io.sparkmoe.spark.trace;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +40,28 @@ final class RecordInputTest {
             assertThat(records(file, size))
                     .as("slices of %d bytes", size)
                     .containsExactly("1 []", "3 [3]\r", "6 [44444]", "7 [5]", "8 [6]");
+        }
+    }
+
+    @Test
+    void everyCutOfBz2GivesEveryLineOnce() throws IOException {
+        SplittableRandom random = new SplittableRandom(1);
+        Path file = folder.resolve("a.bz2");
+        List<String> expected = new ArrayList<>();
+        try (OutputStream out = SglangFixture.bz2(Files.newOutputStream(file))) {
+            for (int i = 1; i <= 1500; i++) {
+                StringBuilder line = new StringBuilder();
+                for (int n = 1 + random.nextInt(400); n > 0; n--) {
+                    line.append((char) ('A' + random.nextInt(26)));
+                }
+                out.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+                expected.add(i + " " + line);
+            }
+        }
+        for (long parts : new long[] {1, 2, 3, 4, 5, 9, 40}) {
+            assertThat(records(file, Files.size(file) / parts + 1))
+                    .as("%d parts", parts)
+                    .isEqualTo(expected);
         }
     }
 

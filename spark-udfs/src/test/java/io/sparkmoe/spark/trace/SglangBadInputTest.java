@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -171,6 +173,47 @@ final class SglangBadInputTest {
         assertThat(bad.get(0).getStruct(1).<String>getAs("reason")).isEqualTo("truncated");
         assertThat(bad.get(0).getStruct(1).<Long>getAs("record")).isEqualTo(whole + 1);
         assertThatThrownBy(() -> read(file).count()).rootCause().hasMessageContainingAll("cut.jsonl.gz", "truncated");
+    }
+
+    @Test
+    void aShortTruncatedGzIsReadToItsEnd() throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (GZIPOutputStream gz = new GZIPOutputStream(bytes, true)) {
+            gz.write("[3]\n".getBytes(StandardCharsets.UTF_8));
+            gz.flush();
+            gz.write("[4]\n".getBytes(StandardCharsets.UTF_8));
+        }
+        Path file = Files.write(folder.resolve("short.gz"), Arrays.copyOf(bytes.toByteArray(), bytes.size() - 14));
+        assertThat(read(file, "onBadRows", "mark")
+                        .selectExpr("bad.record", "bad.reason")
+                        .collectAsList())
+                .extracting(Row::toString)
+                .containsExactly("[1,not_json]", "[2,truncated]");
+    }
+
+    @Test
+    void aTruncatedBz2LosesNoBlockBeforeItsEnd() throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        long firstBlock = 0;
+        try (OutputStream out = SglangFixture.bz2(bytes)) {
+            for (int i = 0, written = 0; written < 150_000; i++) {
+                byte[] line = (good("r" + i, 100, 3) + "\n").getBytes(StandardCharsets.UTF_8);
+                out.write(line);
+                written += line.length;
+                firstBlock += written < 99_000 ? 1 : 0;
+            }
+        }
+        Path file = Files.write(folder.resolve("cut.bz2"), Arrays.copyOf(bytes.toByteArray(), bytes.size() - 100));
+        Dataset<Row> rows = read(file, "onBadRows", "mark");
+        assertThat(rows.select("request_id")
+                        .where("request_id is not null")
+                        .distinct()
+                        .count())
+                .isGreaterThanOrEqualTo(firstBlock);
+        assertThat(rows.where("bad is not null").selectExpr("bad.reason").collectAsList())
+                .extracting(r -> r.getString(0))
+                .containsAnyOf("truncated", "corrupt")
+                .hasSize(1);
     }
 
     @Test

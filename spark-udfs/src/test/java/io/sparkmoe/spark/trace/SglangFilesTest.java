@@ -15,8 +15,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.zip.GZIPOutputStream;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.io.compress.BZip2Codec;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.AfterEach;
@@ -85,11 +83,8 @@ final class SglangFilesTest {
         byte[] many = (String.join("\n", of) + "\n").getBytes(StandardCharsets.UTF_8);
         Path large = Files.write(folder.resolve("large.jsonl"), many);
         List<String> all = rows(marked(large));
-        BZip2Codec codec = new BZip2Codec();
-        codec.setConf(new Configuration());
-        codec.getConf().setInt("bzip2.compress.blocksize", 1);
         Path packed = folder.resolve("large.jsonl.bz2");
-        try (OutputStream out = codec.createOutputStream(Files.newOutputStream(packed))) {
+        try (OutputStream out = SglangFixture.bz2(Files.newOutputStream(packed))) {
             out.write(many);
         }
         assertThat(rows(marked(packed))).isEqualTo(all);

@@ -1,6 +1,7 @@
 package io.sparkmoe.spark.trace;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import org.apache.hadoop.io.compress.bzip2.CBZip2OutputStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -61,6 +63,12 @@ final class SglangFixture {
     /** A good record with seeded ids. */
     static String good(String id, int prompt, int completion) {
         return record(id, prompt, completion, base64(ids(id.hashCode(), prompt + completion - 1)), "");
+    }
+
+    /** Compresses into bz2 blocks of 100 kB, the smallest there are. */
+    static OutputStream bz2(OutputStream to) throws IOException {
+        to.write(new byte[] {'B', 'Z'});
+        return new CBZip2OutputStream(to, 1);
     }
 
     static Path write(Path folder, String name, String... lines) throws IOException {
