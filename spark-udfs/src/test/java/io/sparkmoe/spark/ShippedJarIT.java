@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
  */
 class ShippedJarIT {
     private static final List<String> OURS = List.of(
+            "io/sparkmoe/demo/",
             "io/sparkmoe/core/",
             "io/sparkmoe/spark/",
             "io/sparkmoe/shaded/picocli/",
