@@ -22,7 +22,6 @@ class ShippedJarIT {
             "META-INF/MANIFEST.MF",
             "META-INF/LICENSE",
             "META-INF/NOTICE",
-            "META-INF/licenses/",
             "META-INF/maven/",
             "META-INF/services/org.apache.spark.sql.",
             "META-INF/resources/webjars/echarts/");
@@ -42,7 +41,8 @@ class ShippedJarIT {
                             "io/sparkmoe/spark/MoeSparkPlugin.class",
                             "META-INF/services/org.apache.spark.sql.SparkSessionExtensionsProvider",
                             "META-INF/LICENSE",
-                            "META-INF/NOTICE");
+                            "META-INF/NOTICE",
+                            "io/sparkmoe/spark/report/third-party.txt");
             assertThat(jar.getManifest().getMainAttributes().getValue("Main-Class"))
                     .isEqualTo("io.sparkmoe.spark.Main");
         }

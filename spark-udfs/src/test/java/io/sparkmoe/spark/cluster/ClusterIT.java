@@ -31,26 +31,12 @@ class ClusterIT {
 
     @Test
     void twoExecutorsShareTheWork() throws IOException, InterruptedException {
-        SparkHome.Result result = spark.submit(
-                folder.resolve("run"),
-                List.of(
-                        "--master",
-                        "local-cluster[2,1,1024]",
-                        "--conf",
-                        "spark.plugins=io.sparkmoe.spark.MoeSparkPlugin",
-                        "--conf",
-                        "spark.ui.enabled=false",
-                        "--conf",
-                        "spark.sql.shuffle.partitions=4",
-                        "--conf",
-                        "spark.scheduler.minRegisteredResourcesRatio=1.0",
-                        "--jars",
-                        JAR,
-                        "--class",
-                        ExpertLoadApp.class.getName(),
-                        System.getProperty("tests.jar"),
-                        folder.resolve("trace").toString(),
-                        String.valueOf(ROWS)));
+        SparkHome.Result result = submit(
+                "run",
+                ExpertLoadApp.class.getName(),
+                System.getProperty("tests.jar"),
+                folder.resolve("trace").toString(),
+                String.valueOf(ROWS));
         System.out.println(result.out());
         assertThat(result.exit()).as(result.err()).isZero();
         assertThat(result.out().lines().toList())
@@ -60,6 +46,34 @@ class ClusterIT {
                 .containsPattern(
                         "error io\\.sparkmoe\\.core\\.routing\\.MalformedRoutingException: moe_expert_load.*, partition \\d+: row \\d+, position \\d+: expert id \\d+")
                 .contains("local-cluster[2,1,1024]");
+    }
+
+    @Test
+    void theCommandLineReportsFromACluster() throws IOException, InterruptedException {
+        Path output = folder.resolve("report");
+        SparkHome.Result result =
+                submit("demo", "io.sparkmoe.spark.Main", JAR, "report", "--demo", "--output", output.toString());
+        System.out.println(result.out());
+        assertThat(result.exit()).as(result.err()).isZero();
+        assertThat(result.out()).contains("8 MoE layers, 64 experts");
+        assertThat(output.resolve("report.html")).isNotEmptyFile();
+        assertThat(output.resolve("tables/expert_load")).isNotEmptyDirectory();
+    }
+
+    /** Submits to two executors of one core each. */
+    private static SparkHome.Result submit(String name, String mainClass, String... jarAndArguments)
+            throws IOException, InterruptedException {
+        List<String> arguments = new ArrayList<>(List.of("--master", "local-cluster[2,1,1024]"));
+        for (String conf : List.of(
+                "spark.plugins=io.sparkmoe.spark.MoeSparkPlugin",
+                "spark.ui.enabled=false",
+                "spark.sql.shuffle.partitions=4",
+                "spark.scheduler.minRegisteredResourcesRatio=1.0")) {
+            arguments.addAll(List.of("--conf", conf));
+        }
+        arguments.addAll(List.of("--jars", JAR, "--class", mainClass));
+        arguments.addAll(List.of(jarAndArguments));
+        return spark.submit(folder.resolve(name), arguments);
     }
 
     private static int[] ids(int row) {
