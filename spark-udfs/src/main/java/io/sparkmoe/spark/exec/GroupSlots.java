@@ -84,31 +84,49 @@ final class GroupSlots {
         return known;
     }
 
-    /** Slot of a batch's row. */
-    int slot(ColumnarBatch batch, int row) {
-        if (integerKey != null) {
-            ColumnVector column = batch.column(integerKey.ordinal());
-            if (!column.isNullAt(row)) {
-                long value = value(column, row);
-                if (value >= 0 && value < TABLE) {
-                    int slot = table[(int) value];
-                    if (slot == 0) {
-                        slot = slot(batch.getRow(row));
-                        table[(int) value] = slot;
-                    }
-                    return slot;
+    /**
+     * Gives rows of a batch their slots, until the rows or the task's room for groups end.
+     *
+     * @return the first row without a slot
+     */
+    int assign(ColumnarBatch batch, int from, int to, PartialTask task) {
+        ColumnVector column = integerKey == null ? null : batch.column(integerKey.ordinal());
+        if (column == null || column.hasNull()) {
+            int row = from;
+            for (; row < to && !task.full(); row++) {
+                task.addSlot(slot(batch.getRow(row)));
+            }
+            return row;
+        }
+        long[] keyValues = values(column, from, to - from);
+        for (int i = 0; i < keyValues.length; i++) {
+            long key = keyValues[i];
+            int slot = key >= 0 && key < TABLE ? table[(int) key] : 0;
+            if (slot == 0) {
+                if (task.full()) {
+                    return from + i;
+                }
+                slot = slot(batch.getRow(from + i));
+                if (key >= 0 && key < TABLE) {
+                    table[(int) key] = slot;
                 }
             }
+            task.addSlot(slot);
         }
-        return slot(batch.getRow(row));
+        return to;
     }
 
-    private static long value(ColumnVector column, int row) {
+    private static long[] values(ColumnVector column, int from, int count) {
         DataType type = column.dataType();
-        return type instanceof IntegerType
-                ? column.getInt(row)
-                : type instanceof LongType
-                        ? column.getLong(row)
-                        : type instanceof ShortType ? column.getShort(row) : column.getByte(row);
+        if (type instanceof LongType) {
+            return column.getLongs(from, count);
+        }
+        long[] values = new long[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = type instanceof IntegerType
+                    ? column.getInt(from + i)
+                    : type instanceof ShortType ? column.getShort(from + i) : column.getByte(from + i);
+        }
+        return values;
     }
 }

@@ -87,6 +87,16 @@ final class IdCollector implements AutoCloseable {
         return IdElements.length(column.getArray(row), element);
     }
 
+    /** An upper bound on the ids of rows [from, to) where that is known without looking at each, else -1. */
+    static long bound(ColumnVector column, int from, int to) {
+        return column instanceof WritableColumnVector lists
+                        && column.dataType() instanceof ArrayType list
+                        && IdElements.narrow(list.elementType())
+                        && !lists.isAllNull()
+                ? new WritableRuns(lists, IdElements.typeOf(column.dataType())).bound(from, to)
+                : -1;
+    }
+
     /** Adds the rows [from, to) of a column. */
     void add(ColumnVector column, int from, int to) {
         IdRuns runs = runs(column);
@@ -143,12 +153,8 @@ final class IdCollector implements AutoCloseable {
     }
 
     private void addRuns(IdRuns runs, int from, int to) {
-        long total = 0;
-        for (int row = from; row < to; row++) {
-            total += runs.isNull(row) ? 0 : runs.length(row);
-        }
         int width = builder.type().bytes();
-        long address = builder.reserve(total);
+        long address = builder.reserve(runs.bound(from, to));
         int runStart = 0;
         int runEnd = 0;
         for (int row = from; row < to; row++) {

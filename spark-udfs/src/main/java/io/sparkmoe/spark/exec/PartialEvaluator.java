@@ -122,14 +122,8 @@ public record PartialEvaluator(
         private void feed(ColumnarBatch current) {
             task.begin();
             int from = done;
-            long bytes = 0;
-            while (done < current.numRows() && !task.full() && (done == from || bytes < task.maxBytes())) {
-                task.addSlot(task.groups().slot(current, done));
-                for (int i = 0; i < task.calls(); i++) {
-                    bytes += 4 * IdCollector.length(current.column(task.input(i)), done);
-                }
-                done++;
-            }
+            int to = end(current, from);
+            done = task.groups().assign(current, from, to, task);
             long start = System.nanoTime();
             for (int i = 0; i < task.calls(); i++) {
                 ColumnVector column = current.column(task.input(i));
@@ -141,6 +135,25 @@ public record PartialEvaluator(
             if (done == current.numRows()) {
                 current.closeIfFreeable();
             }
+        }
+
+        /** The first row whose ids no longer fit the bound; at least one row goes. */
+        private int end(ColumnarBatch current, int from) {
+            long bytes = 0;
+            for (int i = 0; i < task.calls() && bytes >= 0; i++) {
+                long ids = IdCollector.bound(current.column(task.input(i)), from, current.numRows());
+                bytes = ids < 0 ? -1 : bytes + 4 * ids;
+            }
+            if (bytes >= 0 && bytes <= task.maxBytes()) {
+                return current.numRows();
+            }
+            int row = from;
+            for (bytes = 0; row < current.numRows() && (row == from || bytes < task.maxBytes()); row++) {
+                for (int i = 0; i < task.calls(); i++) {
+                    bytes += 4 * IdCollector.length(current.column(task.input(i)), row);
+                }
+            }
+            return row;
         }
     }
 
