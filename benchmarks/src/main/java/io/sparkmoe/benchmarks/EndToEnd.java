@@ -140,7 +140,9 @@ public final class EndToEnd {
         Map<String, Double> medians = new LinkedHashMap<>(new Timings(rounds)
                 .add("Spark decodes: sum(size(topk_ids))", () -> {
                     view(lists);
-                    return spark.sql("SELECT sum(size(topk_ids)) FROM b").first().getLong(0);
+                    return spark.sql("SELECT sum(size(topk_ids)) FROM b")
+                            .first()
+                            .getLong(0);
                 })
                 .run());
         medians.putAll(new Timings(rounds)
