@@ -1,6 +1,6 @@
 package io.sparkmoe.core.routing;
 
-/** The published forms of expert-parallel preprocessing; docs/operators has each one's definition. */
+/** The published forms of expert-parallel preprocessing; docs/operators.md has each one's definition. */
 public enum EpForm {
     /** SGLang {@code run_moe_ep_preproess}: all ids sorted; seg_indptr[e + 1] = count(ids &lt;= e). */
     SGLANG,
