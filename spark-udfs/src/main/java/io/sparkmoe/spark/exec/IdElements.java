@@ -80,17 +80,22 @@ final class IdElements {
         }
         long position = 0;
         for (int token = 0; token < list.numElements(); token++) {
-            if (list.isNullAt(token)) {
-                throw new MalformedRoutingException(
-                        firstRow + segment,
-                        position,
-                        "row " + (firstRow + segment) + ", token " + token
-                                + ": the token's list is NULL, so its number of slots is unknown. Give it -1 ids instead.");
-            }
-            ArrayData ids = list.getArray(token);
+            ArrayData ids = token(list, token, segment, position);
             writeFlat(ids, inner.elementType(), address + position * type.bytes(), type, segment, position);
             position += ids.numElements();
         }
+    }
+
+    /** One token's ids out of a nested list. */
+    ArrayData token(ArrayData list, int token, int segment, long position) {
+        if (list.isNullAt(token)) {
+            throw new MalformedRoutingException(
+                    firstRow + segment,
+                    position,
+                    "row " + (firstRow + segment) + ", token " + token
+                            + ": the token's list is NULL, so its number of slots is unknown. Give it -1 ids instead.");
+        }
+        return list.getArray(token);
     }
 
     private void writeFlat(ArrayData list, DataType element, long address, IdType type, int segment, long position) {
@@ -116,7 +121,7 @@ final class IdElements {
     }
 
     /** A 64-bit id: as it is where it fits, an invalid id where it does not and such ids are dropped. */
-    private int checked(long id, int segment, long position) {
+    int checked(long id, int segment, long position) {
         if (id == (int) id) {
             return (int) id;
         }

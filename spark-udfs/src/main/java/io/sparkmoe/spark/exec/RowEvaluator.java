@@ -1,10 +1,7 @@
 package io.sparkmoe.spark.exec;
 
 import io.sparkmoe.core.RoutingBackends;
-import io.sparkmoe.core.routing.IdCodec;
-import io.sparkmoe.core.routing.IdOptions;
 import io.sparkmoe.core.routing.RoutingBackend;
-import io.sparkmoe.core.routing.RoutingBatch;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
@@ -26,8 +23,6 @@ public final class RowEvaluator {
     private static final RoutingBackend CPU =
             RoutingBackends.open(RoutingBackends.Request.CPU, false).backend();
 
-    private static final IdOptions ANY_IDS = IdOptions.of(IdOptions.MAX_EXPERTS);
-
     private RowEvaluator() {}
 
     /**
@@ -44,20 +39,6 @@ public final class RowEvaluator {
             try (ResultColumn result = operator.run(CPU, collector.batch(), null, allocator)) {
                 return copy(result.column(), 0, operator.resultType());
             }
-        }
-    }
-
-    /** The ids of one value as int32, NULL elements as -1; 64-bit ids must fit 32 bits. */
-    public static int[] ids(DataType type, Object value) {
-        BufferAllocator allocator = ArrowUtils.rootAllocator().newChildAllocator("spark-moe-row", 0, Long.MAX_VALUE);
-        try (allocator;
-                IdCollector collector = new IdCollector(type, ANY_IDS, allocator)) {
-            collector.reset(0);
-            collector.add(value);
-            RoutingBatch batch = collector.batch();
-            int[] ids = new int[batch.length(0)];
-            IdCodec.decode(batch.type(), batch.address(0), ids, 0, ids.length);
-            return ids;
         }
     }
 

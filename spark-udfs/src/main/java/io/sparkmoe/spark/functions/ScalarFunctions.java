@@ -1,8 +1,9 @@
 package io.sparkmoe.spark.functions;
 
 import io.sparkmoe.core.metrics.BalanceMetrics;
+import io.sparkmoe.core.routing.IdOptions;
 import io.sparkmoe.core.routing.PackedIds;
-import io.sparkmoe.spark.exec.RowEvaluator;
+import io.sparkmoe.spark.exec.RowIds;
 import io.sparkmoe.spark.exec.TilesEvaluator;
 import java.util.List;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
@@ -75,6 +76,8 @@ final class ScalarFunctions {
                             "2.0"),
                     ScalarFunction::of));
 
+    private static final IdOptions ANY_IDS = IdOptions.of(IdOptions.MAX_EXPERTS);
+
     private ScalarFunctions() {}
 
     static Body body(String name, DataType type, Constants c) {
@@ -115,7 +118,7 @@ final class ScalarFunctions {
 
             @Override
             public Object apply(Object value) {
-                return PackedIds.pack(RowEvaluator.ids(type, value), 0);
+                return PackedIds.pack(RowIds.read(type, value, ANY_IDS), 0);
             }
         };
     }

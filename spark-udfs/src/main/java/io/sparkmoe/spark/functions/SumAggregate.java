@@ -1,6 +1,6 @@
 package io.sparkmoe.spark.functions;
 
-import io.sparkmoe.spark.exec.RowEvaluator;
+import io.sparkmoe.spark.exec.RowIds;
 import io.sparkmoe.spark.exec.SumOperator;
 import io.sparkmoe.spark.exec.Sums;
 import io.sparkmoe.spark.interop.Scala;
@@ -89,7 +89,10 @@ public final class SumAggregate extends TypedImperativeAggregate<long[]> impleme
             if (merging) {
                 Sums.addTo((byte[]) value, sums);
             } else {
-                operator().update(sums, RowEvaluator.ids(ids().dataType(), value));
+                operator()
+                        .update(
+                                sums,
+                                RowIds.read(ids().dataType(), value, operator().ids()));
             }
         }
         return sums;

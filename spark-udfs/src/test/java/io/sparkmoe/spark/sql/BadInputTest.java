@@ -153,7 +153,14 @@ class BadInputTest {
     }
 
     @Test
-    void invalidIdsMayBeDroppedAndAreCounted() {
+    void invalidIdsMayBeDroppedOnEveryPath() {
+        SPARK.conf().set("spark.moe.enabled", "false");
+        checkDropped();
+        SPARK.conf().set("spark.moe.enabled", "true");
+        checkDropped();
+    }
+
+    private static void checkDropped() {
         Row row = SPARK.sql(
                         "SELECT moe_expert_load(ids, 24, invalid => 'drop') a, moe_expert_load(wide, 24, 'drop') b FROM bad")
                 .first();
