@@ -52,7 +52,7 @@ final class JavaBlock {
                 try {
                     return loader.loadClass("Block").getMethod("run").invoke(null);
                 } catch (ReflectiveOperationException e) {
-                    throw new AssertionError(e);
+                    throw new IllegalStateException(e);
                 }
             });
         } finally {
