@@ -23,8 +23,8 @@ public final class MalformedRoutingException extends IllegalArgumentException {
                 row,
                 position,
                 String.format(
-                        "row %d, position %d: expert id %d is outside [0, %d). Check num_experts (is it swapped with "
-                                + "block_size?), or pass invalid => 'drop' to leave such ids out and count them.",
+                        "row %d, position %d: expert id %d is outside [0, %d). Check num_experts, "
+                                + "or pass invalid => 'drop' to leave such ids out and count them.",
                         row, position, value, numExperts));
     }
 

@@ -107,7 +107,7 @@ final class ErrorContract {
                     assertThat(t)
                             .isInstanceOf(MalformedRoutingException.class)
                             .hasMessage("row 102, position " + (length - 1) + ": expert id " + bad
-                                    + " is outside [0, 64). Check num_experts (is it swapped with block_size?), or pass "
+                                    + " is outside [0, 64). Check num_experts, or pass "
                                     + "invalid => 'drop' to leave such ids out and count them.");
                     assertThat(((MalformedRoutingException) t).row()).isEqualTo(102);
                     assertThat(((MalformedRoutingException) t).position()).isEqualTo(length - 1);

@@ -16,6 +16,7 @@ public final class PlanningGuard {
     private static final Logger LOG = LoggerFactory.getLogger(PlanningGuard.class);
 
     private volatile boolean broken;
+    private volatile boolean linked;
 
     /** A rule that does nothing where planning is off. */
     public Rule<LogicalPlan> rule(UnaryOperator<LogicalPlan> body) {
@@ -33,8 +34,24 @@ public final class PlanningGuard {
         return broken;
     }
 
+    /**
+     * Links the physical nodes before a rule first makes their logical ones: what cannot be linked must not be planned,
+     * and the strategy has no way back.
+     */
+    private void linkNodes() {
+        if (!linked) {
+            for (Class<?> node : new Class<?>[] {ArrowBatchEvalExec.class, MoePartialAggregateExec.class}) {
+                if (node.getDeclaredConstructors().length == 0 || node.getMethods().length == 0) {
+                    throw new NoClassDefFoundError(node.getName());
+                }
+            }
+            linked = true;
+        }
+    }
+
     private LogicalPlan guarded(UnaryOperator<LogicalPlan> body, LogicalPlan plan) {
         try {
+            linkNodes();
             return body.apply(plan);
         } catch (LinkageError e) {
             broken = true;
