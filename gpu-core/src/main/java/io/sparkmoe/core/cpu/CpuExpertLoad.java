@@ -56,7 +56,12 @@ final class CpuExpertLoad implements ExpertLoadAccumulator {
         int n = batch.start(to) - batch.start(from);
         for (int done = 0, count; (count = Math.min(TILE, n - done)) > 0; done += count) {
             decode(batch, batch.start(from) + (long) done, count);
-            Histogram.countLanes(tile, count, lanes, keys.size());
+            if (allInRange(count)) {
+                Histogram.countLanes(tile, count, lanes, keys.size(), Keys.FIRST_BIN);
+            } else {
+                keys.toKeys(tile, count);
+                Histogram.countLanes(tile, count, lanes, keys.size(), 0);
+            }
         }
         int size = keys.size();
         for (int k = 0; k < size; k++) {
@@ -76,9 +81,46 @@ final class CpuExpertLoad implements ExpertLoadAccumulator {
             addLong(batch, from, end, counts[slotOf[from]]);
             return end;
         }
-        decode(batch, start, batch.start(end) - start);
+        int count = batch.start(end) - start;
+        decode(batch, start, count);
+        if (allInRange(count)) {
+            addInRange(batch, slotOf, from, end);
+        } else {
+            keys.toKeys(tile, count);
+            addKeys(batch, slotOf, from, end);
+        }
+        return end;
+    }
+
+    /** Whether no id of the tile is odd: one pass that the compiler turns into vector instructions. */
+    private boolean allInRange(int count) {
+        int largest = keys.bins - 1;
+        int signs = 0;
+        for (int i = 0; i < count; i++) {
+            signs |= tile[i] | (largest - tile[i]);
+        }
+        return signs >= 0;
+    }
+
+    /** Counts the tile's ids as they are. */
+    private void addInRange(RoutingBatch batch, int[] slotOf, int from, int to) {
+        int start = batch.start(from);
         int at = 0;
-        for (int s = from; s < end; s++) {
+        for (int s = from; s < to; s++) {
+            long[] into = counts[slotOf[s]];
+            int stop = batch.start(s + 1) - start;
+            for (; at < stop; at++) {
+                into[tile[at] + Keys.FIRST_BIN]++;
+            }
+        }
+        tally.addPlain(at);
+    }
+
+    /** Counts the tile's keys; odd ones go to the tally, or are refused. */
+    private void addKeys(RoutingBatch batch, int[] slotOf, int from, int to) {
+        int start = batch.start(from);
+        int at = 0;
+        for (int s = from; s < to; s++) {
             long[] into = counts[slotOf[s]];
             int stop = batch.start(s + 1) - start;
             for (; at < stop; at++) {
@@ -90,12 +132,10 @@ final class CpuExpertLoad implements ExpertLoadAccumulator {
                 tally.addPlain(batch.length(s));
             }
         }
-        return end;
     }
 
     private void decode(RoutingBatch batch, long firstId, int count) {
         IdCodec.decode(batch.type(), batch.idsAddress() + firstId * batch.type().bytes(), tile, 0, count);
-        keys.toKeys(tile, count);
     }
 
     /** Moves the counts of odd ids, which have keys like the others, from the slot to the tally. */

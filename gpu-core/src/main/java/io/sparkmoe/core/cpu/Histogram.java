@@ -133,22 +133,29 @@ final class Histogram {
         long address = batch.address(segment);
         for (int from = 0, count; (count = Math.min(TILE, n - from)) > 0; from += count) {
             decode(address + (long) from * step, count);
-            countLanes(tile, count, counts, size);
+            countLanes(tile, count, counts, size, 0);
         }
         sumLanes(size);
     }
 
-    /** Four histograms side by side: equal ids in a row do not wait for each other's stores. */
-    static void countLanes(int[] keys, int count, int[] lanes, int size) {
+    /**
+     * Four histograms side by side: equal ids in a row do not wait for each other's stores.
+     *
+     * @param first key of the number 0 in {@code keys}: 0 where they are keys, {@link Keys#FIRST_BIN} where they are ids
+     */
+    static void countLanes(int[] keys, int count, int[] lanes, int size, int first) {
+        int lane1 = first + size;
+        int lane2 = lane1 + size;
+        int lane3 = lane2 + size;
         int i = 0;
         for (; i + 3 < count; i += LANES) {
-            lanes[keys[i]]++;
-            lanes[keys[i + 1] + size]++;
-            lanes[keys[i + 2] + 2 * size]++;
-            lanes[keys[i + 3] + 3 * size]++;
+            lanes[keys[i] + first]++;
+            lanes[keys[i + 1] + lane1]++;
+            lanes[keys[i + 2] + lane2]++;
+            lanes[keys[i + 3] + lane3]++;
         }
         for (; i < count; i++) {
-            lanes[keys[i]]++;
+            lanes[keys[i] + first]++;
         }
     }
 

@@ -122,10 +122,15 @@ final class GroupSlots {
             return column.getLongs(from, count);
         }
         long[] values = new long[count];
+        if (type instanceof IntegerType) {
+            int[] ints = column.getInts(from, count);
+            for (int i = 0; i < count; i++) {
+                values[i] = ints[i];
+            }
+            return values;
+        }
         for (int i = 0; i < count; i++) {
-            values[i] = type instanceof IntegerType
-                    ? column.getInt(from + i)
-                    : type instanceof ShortType ? column.getShort(from + i) : column.getByte(from + i);
+            values[i] = type instanceof ShortType ? column.getShort(from + i) : column.getByte(from + i);
         }
         return values;
     }

@@ -70,10 +70,17 @@ final class WritableRuns implements IdRuns {
 
     private int[] translated(int from, int n) {
         int[] codes = elements.getDictionaryIds().getInts(from, n);
+        int[] known = table;
+        int largest = known.length;
         for (int i = 0; i < n; i++) {
             int code = codes[i];
-            int id = code < table.length ? table[code] : UNKNOWN;
-            codes[i] = id == UNKNOWN ? learn(code, from + i) : id;
+            int id = code < largest ? known[code] : UNKNOWN;
+            if (id == UNKNOWN) {
+                id = learn(code, from + i);
+                known = table;
+                largest = known.length;
+            }
+            codes[i] = id;
         }
         return codes;
     }
