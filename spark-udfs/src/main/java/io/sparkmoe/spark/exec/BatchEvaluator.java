@@ -1,7 +1,6 @@
 package io.sparkmoe.spark.exec;
 
 import io.sparkmoe.spark.MoeConf;
-import java.io.Serializable;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.TaskContext;
@@ -10,8 +9,8 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.vectorized.ColumnarBatch;
 
 /**
- * Runs a batch node's functions over a partition: column-wise where the child is columnar, else over buffered rows. The
- * only object that a batch node ships to executors.
+ * Runs a batch node's functions over a partition: column-wise where the child is columnar, else over buffered rows. One or more
+ * batches of results an input batch.
  *
  * @param calls the functions
  * @param inputTypes type of each call's id column
@@ -19,18 +18,18 @@ import org.apache.spark.sql.vectorized.ColumnarBatch;
  */
 public record BatchEvaluator(
         List<Call> calls, DataType[] inputTypes, DataType[] outputTypes, MoeConf conf, MoeMetrics metrics)
-        implements Serializable {
-    /** Columnar in, columnar out: one or more batches of results an input batch. */
+        implements PartitionEvaluator {
+    @Override
     public Iterator<ColumnarBatch> columnar(Iterator<ColumnarBatch> input) {
         return new ColumnarSlices(task(), calls, input);
     }
 
-    /** Rows in, rows out. */
+    @Override
     public Iterator<InternalRow> rows(Iterator<InternalRow> input) {
         return new RowSlices(task(), calls, inputTypes, FlatRows.projection(outputTypes), input);
     }
 
-    /** Batches as rows, for a columnar node that is asked for rows. */
+    @Override
     public Iterator<InternalRow> toRows(Iterator<ColumnarBatch> batches) {
         return new FlatRows<>(batches, ColumnarBatch::rowIterator, outputTypes);
     }

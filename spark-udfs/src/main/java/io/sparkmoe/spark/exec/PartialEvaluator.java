@@ -1,7 +1,6 @@
 package io.sparkmoe.spark.exec;
 
 import io.sparkmoe.spark.MoeConf;
-import java.io.Serializable;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -16,7 +15,7 @@ import org.apache.spark.sql.vectorized.ColumnarBatch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a partial-aggregate node over a partition. The only object that the node ships to executors.
+ * Runs a partial-aggregate node over a partition. One batch of partials a drain.
  *
  * @param calls the aggregates
  * @param inputTypes type of each call's id column
@@ -30,10 +29,10 @@ public record PartialEvaluator(
         DataType[] outputTypes,
         MoeConf conf,
         MoeMetrics metrics)
-        implements Serializable {
+        implements PartitionEvaluator {
     private static final int MAX_ROWS = 1 << 14;
 
-    /** Columnar in; one batch of partials a drain. */
+    @Override
     public Iterator<ColumnarBatch> columnar(Iterator<ColumnarBatch> input) {
         PartialTask task = task();
         Iterator<List<InternalRow>> drains = new Drains(task, new ColumnarFeed(task, input));
@@ -55,13 +54,13 @@ public record PartialEvaluator(
         };
     }
 
-    /** Rows in, partials out. */
+    @Override
     public Iterator<InternalRow> rows(Iterator<InternalRow> input) {
         PartialTask task = task();
         return new FlatRows<>(new Drains(task, () -> feedRows(task, input)), List::iterator, outputTypes);
     }
 
-    /** Batches of partials as rows. */
+    @Override
     public Iterator<InternalRow> toRows(Iterator<ColumnarBatch> batches) {
         return new FlatRows<>(batches, ColumnarBatch::rowIterator, outputTypes);
     }

@@ -2,12 +2,11 @@ package io.sparkmoe.spark.plan;
 
 import io.sparkmoe.spark.exec.BatchEvaluator;
 import io.sparkmoe.spark.exec.Call;
+import io.sparkmoe.spark.exec.PartitionEvaluator;
 import io.sparkmoe.spark.functions.IdFunction;
 import io.sparkmoe.spark.interop.Scala;
 import java.util.List;
 import java.util.stream.Collectors;
-import org.apache.spark.rdd.RDD;
-import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.AttributeSet;
 import org.apache.spark.sql.catalyst.expressions.Expression;
@@ -15,7 +14,6 @@ import org.apache.spark.sql.catalyst.expressions.SortOrder;
 import org.apache.spark.sql.catalyst.plans.physical.Partitioning;
 import org.apache.spark.sql.execution.SparkPlan;
 import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.vectorized.ColumnarBatch;
 import scala.collection.immutable.Seq;
 
 /** Physical node of {@link ArrowBatchEval}: columnar in and out when the child is columnar, rows in and out otherwise. */
@@ -49,7 +47,8 @@ public final class ArrowBatchEvalExec extends BatchNode {
         return child().outputOrdering();
     }
 
-    private BatchEvaluator evaluator() {
+    @Override
+    PartitionEvaluator evaluator() {
         List<IdFunction> calls =
                 Scala.list(functions).stream().map(IdFunction.class::cast).collect(Collectors.toList());
         return new BatchEvaluator(
@@ -60,29 +59,6 @@ public final class ArrowBatchEvalExec extends BatchNode {
                 types(output()),
                 moeConf(),
                 moeMetrics());
-    }
-
-    @Override
-    public RDD<ColumnarBatch> doExecuteColumnar() {
-        BatchEvaluator evaluator = evaluator();
-        return child().executeColumnar()
-                .toJavaRDD()
-                .mapPartitions(evaluator::columnar, true)
-                .rdd();
-    }
-
-    @Override
-    public RDD<InternalRow> doExecute() {
-        BatchEvaluator evaluator = evaluator();
-        return supportsColumnar()
-                ? executeColumnar()
-                        .toJavaRDD()
-                        .mapPartitions(evaluator::toRows, true)
-                        .rdd()
-                : child().execute()
-                        .toJavaRDD()
-                        .mapPartitions(evaluator::rows, true)
-                        .rdd();
     }
 
     @Override

@@ -2,8 +2,11 @@ package io.sparkmoe.spark.plan;
 
 import io.sparkmoe.spark.MoeConf;
 import io.sparkmoe.spark.exec.MoeMetrics;
+import io.sparkmoe.spark.exec.PartitionEvaluator;
 import io.sparkmoe.spark.interop.Scala;
 import java.util.List;
+import org.apache.spark.rdd.RDD;
+import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.BoundReference;
 import org.apache.spark.sql.catalyst.expressions.Expression;
@@ -11,6 +14,7 @@ import org.apache.spark.sql.execution.SparkPlan;
 import org.apache.spark.sql.execution.UnaryExecNode;
 import org.apache.spark.sql.execution.metric.SQLMetric;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.vectorized.ColumnarBatch;
 import org.jspecify.annotations.Nullable;
 import scala.collection.immutable.IndexedSeq;
 import scala.collection.immutable.Map;
@@ -50,6 +54,32 @@ abstract class BatchNode extends SparkPlan implements UnaryExecNode {
     @Override
     public Map<String, SQLMetric> metrics() {
         return moeMetrics().asScala();
+    }
+
+    /** What runs over each partition; made on the driver, once an execution. */
+    abstract PartitionEvaluator evaluator();
+
+    @Override
+    public RDD<ColumnarBatch> doExecuteColumnar() {
+        PartitionEvaluator evaluator = evaluator();
+        return child.executeColumnar()
+                .toJavaRDD()
+                .mapPartitions(evaluator::columnar, true)
+                .rdd();
+    }
+
+    @Override
+    public RDD<InternalRow> doExecute() {
+        PartitionEvaluator evaluator = evaluator();
+        return supportsColumnar()
+                ? executeColumnar()
+                        .toJavaRDD()
+                        .mapPartitions(evaluator::toRows, true)
+                        .rdd()
+                : child.execute()
+                        .toJavaRDD()
+                        .mapPartitions(evaluator::rows, true)
+                        .rdd();
     }
 
     MoeConf moeConf() {

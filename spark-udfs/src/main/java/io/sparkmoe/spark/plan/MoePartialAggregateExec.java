@@ -1,19 +1,17 @@
 package io.sparkmoe.spark.plan;
 
 import io.sparkmoe.spark.exec.PartialEvaluator;
+import io.sparkmoe.spark.exec.PartitionEvaluator;
 import io.sparkmoe.spark.exec.SumCall;
 import io.sparkmoe.spark.functions.SumAggregate;
 import io.sparkmoe.spark.interop.Scala;
 import java.util.List;
 import java.util.stream.Collectors;
-import org.apache.spark.rdd.RDD;
-import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.AttributeSet;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.execution.SparkPlan;
 import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.vectorized.ColumnarBatch;
 import scala.collection.immutable.Seq;
 
 /** Physical node of {@link MoePartialAggregate}. */
@@ -40,7 +38,8 @@ public final class MoePartialAggregateExec extends BatchNode {
         return Scala.attributeSet(partials);
     }
 
-    private PartialEvaluator evaluator() {
+    @Override
+    PartitionEvaluator evaluator() {
         List<SumAggregate> calls =
                 Scala.list(aggregates).stream().map(SumAggregate.class::cast).collect(Collectors.toList());
         return new PartialEvaluator(
@@ -54,29 +53,6 @@ public final class MoePartialAggregateExec extends BatchNode {
                 types(output()),
                 moeConf(),
                 moeMetrics());
-    }
-
-    @Override
-    public RDD<ColumnarBatch> doExecuteColumnar() {
-        PartialEvaluator evaluator = evaluator();
-        return child().executeColumnar()
-                .toJavaRDD()
-                .mapPartitions(evaluator::columnar, true)
-                .rdd();
-    }
-
-    @Override
-    public RDD<InternalRow> doExecute() {
-        PartialEvaluator evaluator = evaluator();
-        return supportsColumnar()
-                ? executeColumnar()
-                        .toJavaRDD()
-                        .mapPartitions(evaluator::toRows, true)
-                        .rdd()
-                : child().execute()
-                        .toJavaRDD()
-                        .mapPartitions(evaluator::rows, true)
-                        .rdd();
     }
 
     @Override
