@@ -8,10 +8,8 @@ import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
@@ -27,27 +25,13 @@ class RegistrationTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7})
     void registeredOnce(int ways) throws Exception {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        for (String arg :
-                java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-            if (!arg.startsWith("-javaagent") && !arg.startsWith("-Xmx")) {
-                command.add(arg);
-            }
-        }
-        command.addAll(List.of("-Xmx512m", "-cp", classPath(ways), Probe.class.getName(), Integer.toString(ways)));
-        File out = File.createTempFile("registration", ".txt");
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(out)
-                .start();
-        assertThat(process.waitFor(180, TimeUnit.SECONDS)).isTrue();
-        assertThat(Files.readString(out.toPath())).contains("FUNCTIONS 1 RULES 1 RESULT [1,0,2,0]");
+        assertThat(OwnJvm.run(Probe.class, "512m", classPath(ways), Integer.toString(ways)))
+                .contains("FUNCTIONS 1 RULES 1 RESULT [1,0,2,0]");
     }
 
     /** The tests' own class path; where the class-path way is off, with a copy of our classes that lacks the service file. */
     private static String classPath(int ways) throws Exception {
-        String own = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        String own = OwnJvm.classPath();
         if ((ways & 4) != 0) {
             return own;
         }
