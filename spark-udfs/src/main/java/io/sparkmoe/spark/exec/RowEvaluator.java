@@ -20,7 +20,8 @@ import org.apache.spark.sql.vectorized.ColumnVector;
  * sides, and wherever else no batch can be had. The same operators over a batch of one.
  */
 public final class RowEvaluator {
-    private static final RoutingBackend CPU =
+    /** The one backend of row-wise evaluation: each that is open keeps released memory for reuse. */
+    static final RoutingBackend CPU =
             RoutingBackends.open(RoutingBackends.Request.CPU, false).backend();
 
     private RowEvaluator() {}

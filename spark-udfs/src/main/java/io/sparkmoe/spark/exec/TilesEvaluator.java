@@ -1,9 +1,7 @@
 package io.sparkmoe.spark.exec;
 
-import io.sparkmoe.core.RoutingBackends;
 import io.sparkmoe.core.routing.ListBuffer;
 import io.sparkmoe.core.routing.Memory;
-import io.sparkmoe.core.routing.RoutingBackend;
 import io.sparkmoe.core.routing.TilesResult;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
@@ -25,9 +23,6 @@ public final class TilesEvaluator {
             .add("tile_row_start", LONGS, false)
             .add("tile_row_end", LONGS, false);
 
-    private static final RoutingBackend CPU =
-            RoutingBackends.open(RoutingBackends.Request.CPU, false).backend();
-
     private TilesEvaluator() {}
 
     public static InternalRow evaluate(long[] segIndptr, int blockM) {
@@ -39,7 +34,7 @@ public final class TilesEvaluator {
             offsets.setInt(4, segIndptr.length);
             Memory.copy(segIndptr, Memory.LONGS, values.memoryAddress(), 8L * segIndptr.length);
             ListBuffer input = new ListBuffer(1, 8, offsets, values);
-            try (TilesResult r = CPU.groupedGemmTiles(input, 0, blockM, allocator)) {
+            try (TilesResult r = RowEvaluator.CPU.groupedGemmTiles(input, 0, blockM, allocator)) {
                 return new GenericInternalRow(new Object[] {
                     UnsafeArrayData.fromPrimitiveArray(r.mNumTilesIndptr().longs(0)),
                     UnsafeArrayData.fromPrimitiveArray(r.tileExpert().ints(0)),

@@ -7,9 +7,6 @@ import io.sparkmoe.spark.interop.Scala;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
 import org.apache.spark.sql.catalyst.expressions.Expression;
-import org.apache.spark.sql.catalyst.expressions.codegen.CodegenContext;
-import org.apache.spark.sql.catalyst.expressions.codegen.CodegenFallback;
-import org.apache.spark.sql.catalyst.expressions.codegen.ExprCode;
 import org.apache.spark.sql.types.DataType;
 import org.jspecify.annotations.Nullable;
 import scala.collection.immutable.IndexedSeq;
@@ -20,17 +17,14 @@ import scala.collection.immutable.Seq;
  * everywhere else. The id column is the first argument and is never cast: a cast would lose the columnar path and the
  * narrow type, and with ANSI off wrap 4294967298 to expert 2.
  */
-public final class IdFunction extends Expression implements CodegenFallback, java.io.Serializable {
+public final class IdFunction extends MoeExpression {
     private static final long serialVersionUID = 1L;
 
-    private final String name;
-    private final Seq<Expression> arguments;
     private final boolean positional;
     private transient @Nullable IdOperator operator;
 
     public IdFunction(String name, Seq<Expression> arguments, boolean positional) {
-        this.name = name;
-        this.arguments = arguments;
+        super(name, arguments);
         this.positional = positional;
     }
 
@@ -40,13 +34,13 @@ public final class IdFunction extends Expression implements CodegenFallback, jav
 
     /** The id column. */
     public Expression ids() {
-        return arguments.apply(0);
+        return data();
     }
 
     /** The function with its constants applied. */
     public IdOperator operator() {
         if (operator == null) {
-            operator = IdFunctions.operator(name, constants());
+            operator = IdFunctions.operator(prettyName(), constants());
         }
         return operator;
     }
@@ -64,10 +58,6 @@ public final class IdFunction extends Expression implements CodegenFallback, jav
                         " num_experts (%d) is below block_size (%d) and both were given by position: are they swapped? "
                                 + "Write num_experts => %d, block_size => %d.",
                         experts, block, block, experts);
-    }
-
-    private Constants constants() {
-        return new Constants(FunctionCatalog.get(name).parameters(), Scala.list(arguments));
     }
 
     @Override
@@ -101,38 +91,8 @@ public final class IdFunction extends Expression implements CodegenFallback, jav
     }
 
     @Override
-    public boolean nullable() {
-        return ids().nullable();
-    }
-
-    @Override
-    public Seq<Expression> children() {
-        return arguments;
-    }
-
-    @Override
     public Expression withNewChildrenInternal(IndexedSeq<Expression> children) {
-        return new IdFunction(name, children, positional);
-    }
-
-    @Override
-    public String prettyName() {
-        return name;
-    }
-
-    @Override
-    public String nodeName() {
-        return name;
-    }
-
-    @Override
-    public String toString() {
-        return name + arguments.mkString("(", ", ", ")");
-    }
-
-    @Override
-    public ExprCode doGenCode(CodegenContext ctx, ExprCode ev) {
-        return CodegenFallback.super.doGenCode(ctx, ev);
+        return new IdFunction(prettyName(), children, positional);
     }
 
     @Override
@@ -142,21 +102,6 @@ public final class IdFunction extends Expression implements CodegenFallback, jav
 
     @Override
     public Object productElement(int n) {
-        return n == 0 ? name : n == 1 ? arguments : (Object) positional;
-    }
-
-    @Override
-    public boolean canEqual(Object o) {
-        return o instanceof IdFunction;
-    }
-
-    @Override
-    public boolean equals(Object o) {
-        return Scala.sameProduct(this, o);
-    }
-
-    @Override
-    public int hashCode() {
-        return super.hashCode();
+        return n == 0 ? prettyName() : n == 1 ? children() : (Object) positional;
     }
 }

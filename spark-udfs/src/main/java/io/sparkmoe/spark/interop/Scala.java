@@ -52,10 +52,6 @@ public final class Scala {
         return scala.collection.immutable.Map.from(CollectionConverters.asScala(entries));
     }
 
-    public static <K, V> Map<K, V> map(scala.collection.Map<K, V> entries) {
-        return CollectionConverters.asJava(entries);
-    }
-
     /** A total function as the partial one that Catalyst's transform methods take. */
     public static <T> PartialFunction<T, T> rewrite(UnaryOperator<T> function) {
         return new AbstractPartialFunction<>() {

@@ -4,7 +4,6 @@ import io.sparkmoe.spark.MoeConf;
 import io.sparkmoe.spark.exec.MoeMetrics;
 import io.sparkmoe.spark.exec.PartitionEvaluator;
 import io.sparkmoe.spark.interop.Scala;
-import java.util.List;
 import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
@@ -93,10 +92,6 @@ abstract class BatchNode extends SparkPlan implements UnaryExecNode {
 
     static DataType[] types(Seq<? extends Expression> expressions) {
         return Scala.list(expressions).stream().map(Expression::dataType).toArray(DataType[]::new);
-    }
-
-    static DataType[] types(List<? extends Expression> expressions) {
-        return expressions.stream().map(Expression::dataType).toArray(DataType[]::new);
     }
 
     /** The lines of explain("formatted"). */
