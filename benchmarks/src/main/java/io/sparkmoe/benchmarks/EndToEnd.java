@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.Statement;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.spark.sql.Row;
@@ -23,6 +24,7 @@ public final class EndToEnd {
     private final Statement duckdb;
     private final int rounds;
     private final StringBuilder page = new StringBuilder();
+    private final Map<Path, String> views = new HashMap<>();
 
     private EndToEnd(SparkSession spark, Statement duckdb, int rounds) {
         this.spark = spark;
@@ -55,7 +57,6 @@ public final class EndToEnd {
             run.longRows(folder, ids);
             run.packedLongRows(folder, packedIds);
             Files.writeString(Path.of(args[1]), run.page);
-            System.out.println(run.page);
         }
     }
 
@@ -74,12 +75,20 @@ public final class EndToEnd {
         return spark;
     }
 
+    /** Adds a table to the page, and to the terminal at once: a whole run takes many minutes. */
+    private void show(String table) {
+        page.append(table);
+        System.out.println(table);
+    }
+
+    /** Comes first and often: planning a query is 0.3 s in a JVM just started and a third of that in a warm one. */
     private void fixedCost(Path folder) throws Exception {
         Path one = Tables.lists(spark, folder, 1, 8);
-        page.append(Timings.table(
+        show(Timings.table(
                 "Fixed cost: expert load over one row",
                 8,
-                new Timings(rounds)
+                new Timings(3 * rounds)
+                        .warmUp(20)
                         .add("moe_expert_load", () -> load(one))
                         .add("Spark explode + groupBy", () -> explode(one))
                         .add("DuckDB unnest + group by", () -> unnest(one))
@@ -89,26 +98,26 @@ public final class EndToEnd {
     private void tokenRows(Path folder, long ids) throws Exception {
         Path lists = Tables.lists(spark, folder, ids / 8, 8);
         Path packed = Tables.packed(spark, lists);
-        page.append(Timings.table("Expert load by layer, rows of 8 ids", ids, loads(lists, packed)));
+        show(Timings.table("Expert load by layer, rows of 8 ids", ids, loads(lists, packed)));
         // Spark's and DuckDB's groups by (row, expert) take minutes at the full size.
         Path few = Tables.lists(spark, folder, ids / 128, 8);
-        page.append(Timings.table(
+        show(Timings.table(
                 "Padding at 16, 64 and 128, rows of 8 ids", ids / 16, paddings(few, Tables.packed(spark, few))));
-        page.append(Timings.table("The operator on top of the decode, rows of 8 ids", ids, decode(lists)));
+        show(Timings.table("The operator on top of the decode, rows of 8 ids", ids, decode(lists)));
     }
 
     private void longRows(Path folder, long ids) throws Exception {
         Path lists = Tables.lists(spark, folder, ids / 8192, 8192);
         Path packed = Tables.packed(spark, lists);
-        page.append(Timings.table("Expert load by layer, rows of 8,192 ids", ids, loads(lists, packed)));
-        page.append(Timings.table("Padding at 16, 64 and 128, rows of 8,192 ids", ids, paddings(lists, packed)));
-        page.append(Timings.table("The operator on top of the decode, rows of 8,192 ids", ids, decode(lists)));
+        show(Timings.table("Expert load by layer, rows of 8,192 ids", ids, loads(lists, packed)));
+        show(Timings.table("Padding at 16, 64 and 128, rows of 8,192 ids", ids, paddings(lists, packed)));
+        show(Timings.table("The operator on top of the decode, rows of 8,192 ids", ids, decode(lists)));
     }
 
     private void packedLongRows(Path folder, long ids) throws Exception {
         Path lists = Tables.lists(spark, folder, ids / 8192, 8192);
         Path packed = Tables.packed(spark, lists);
-        page.append(Timings.table(
+        show(Timings.table(
                 "Expert load by layer, rows of 8,192 ids, packed against DuckDB's lists",
                 ids,
                 new Timings(Math.min(rounds, 3))
@@ -139,16 +148,14 @@ public final class EndToEnd {
     private Map<String, Double> decode(Path lists) throws Exception {
         Map<String, Double> medians = new LinkedHashMap<>(new Timings(rounds)
                 .add("Spark decodes: sum(size(topk_ids))", () -> {
-                    view(lists);
-                    return spark.sql("SELECT sum(size(topk_ids)) FROM b")
+                    return spark.sql("SELECT sum(size(topk_ids)) FROM " + view(lists))
                             .first()
                             .getLong(0);
                 })
                 .run());
         medians.putAll(new Timings(rounds)
                 .add("moe_expert_load, all rows", () -> {
-                    view(lists);
-                    return spark.sql("SELECT moe_expert_load(topk_ids, num_experts => 256) FROM b")
+                    return spark.sql("SELECT moe_expert_load(topk_ids, num_experts => 256) FROM " + view(lists))
                             .first()
                             .getList(0)
                             .size();
@@ -157,25 +164,29 @@ public final class EndToEnd {
         return medians;
     }
 
-    private void view(Path table) {
-        spark.read().parquet(table.toString()).createOrReplaceTempView("b");
+    /** The name of a table's view, made once: schema inference is a job of its own, and no part of a query. */
+    private String view(Path table) {
+        return views.computeIfAbsent(table, t -> {
+            String name = "b" + views.size();
+            spark.read().parquet(t.toString()).createOrReplaceTempView(name);
+            return name;
+        });
     }
 
     /** Every path answers with one number that depends on each count: sum of count * (layer + 1) * (expert + 1). */
     private Object load(Path table) {
-        view(table);
         Row row = spark.sql(
                         "SELECT sum(aggregate(zip_with(c, sequence(1, 256), (n, e) -> n * e), 0L, (a, x) -> a + x) * "
-                                + "(layer + 1)) FROM (SELECT layer, moe_expert_load(topk_ids, num_experts => 256) c FROM b GROUP BY "
-                                + "layer)")
+                                + "(layer + 1)) FROM (SELECT layer, moe_expert_load(topk_ids, num_experts => 256) c FROM "
+                                + view(table)
+                                + " GROUP BY layer)")
                 .first();
         return row.getLong(0);
     }
 
     private Object explode(Path table) {
-        view(table);
         return spark.sql("SELECT sum(n * (e + 1) * (layer + 1)) FROM (SELECT layer, e, count(*) n FROM (SELECT layer, "
-                        + "explode(topk_ids) e FROM b) GROUP BY layer, e)")
+                        + "explode(topk_ids) e FROM " + view(table) + ") GROUP BY layer, e)")
                 .first()
                 .getLong(0);
     }
@@ -187,10 +198,10 @@ public final class EndToEnd {
     }
 
     private Object padding(Path table) {
-        view(table);
         return spark.sql(
                         "SELECT aggregate(zip_with(p.blocks, p.slots, (b, s) -> b + s), 0L, (a, x) -> a + x) FROM (SELECT "
-                                + "moe_padding_sum(topk_ids, num_experts => 256, block_sizes => array(16, 64, 128)) p FROM b)")
+                                + "moe_padding_sum(topk_ids, num_experts => 256, block_sizes => array(16, 64, 128)) p FROM "
+                                + view(table) + ")")
                 .first()
                 .getLong(0);
     }
@@ -198,9 +209,8 @@ public final class EndToEnd {
     private static final String BLOCKS = "sum(ceil(n / 16.0) * 17 + ceil(n / 64.0) * 65 + ceil(n / 128.0) * 129)";
 
     private Object explodePadding(Path table) {
-        view(table);
         return spark.sql("SELECT cast(" + BLOCKS + " AS BIGINT) FROM (SELECT id, e, count(*) n FROM (SELECT id, "
-                        + "explode(topk_ids) e FROM b) GROUP BY id, e)")
+                        + "explode(topk_ids) e FROM " + view(table) + ") GROUP BY id, e)")
                 .first()
                 .getLong(0);
     }

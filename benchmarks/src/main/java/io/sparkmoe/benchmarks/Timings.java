@@ -10,14 +10,21 @@ import java.util.concurrent.Callable;
 
 /**
  * Times rivals in turn (A B C, A B C, ...), so that a machine whose speed drifts treats them alike; reports the median of
- * the rounds after the first, which warms up. Results must agree between rivals.
+ * the rounds after the first ones, in which the JVM compiles. Results must agree between rivals.
  */
 final class Timings {
     private final int rounds;
+    private int warmUp = 4;
     private final Map<String, Callable<Object>> rivals = new LinkedHashMap<>();
 
     Timings(int rounds) {
         this.rounds = rounds;
+    }
+
+    /** Rounds that are run and not counted. */
+    Timings warmUp(int rounds) {
+        this.warmUp = rounds;
+        return this;
     }
 
     Timings add(String name, Callable<Object> work) {
@@ -29,14 +36,14 @@ final class Timings {
     Map<String, Double> run() throws Exception {
         Map<String, List<Double>> seconds = new LinkedHashMap<>();
         Map<String, Object> results = new LinkedHashMap<>();
-        for (int round = 0; round <= rounds; round++) {
+        for (int round = 0; round < warmUp + rounds; round++) {
             for (Map.Entry<String, Callable<Object>> rival : rivals.entrySet()) {
                 System.gc();
                 long start = System.nanoTime();
                 Object result = rival.getValue().call();
                 double taken = (System.nanoTime() - start) / 1e9;
                 results.put(rival.getKey(), result);
-                if (round > 0) {
+                if (round >= warmUp) {
                     seconds.computeIfAbsent(rival.getKey(), k -> new ArrayList<>())
                             .add(taken);
                 }
