@@ -14,6 +14,7 @@ import io.sparkmoe.core.routing.ListBuffer;
 import io.sparkmoe.core.routing.PaddingAccumulator;
 import io.sparkmoe.core.routing.PaddingOptions;
 import io.sparkmoe.core.routing.PaddingResult;
+import io.sparkmoe.core.routing.ResultBuffers;
 import io.sparkmoe.core.routing.RoutingBackend;
 import io.sparkmoe.core.routing.RoutingBatch;
 import io.sparkmoe.core.routing.TilesResult;
@@ -90,7 +91,7 @@ public final class CpuRoutingBackend implements RoutingBackend {
 
     /** Runs an operator; what it has allocated is released again unless it answers. */
     private <R> R answer(BufferAllocator allocator, Function<ResultBuffers, R> operator) {
-        try (ResultBuffers out = new ResultBuffers(memory, allocator)) {
+        try (ResultBuffers out = new ResultBuffers(bytes -> memory.take(allocator, bytes))) {
             R result = operator.apply(out);
             out.keep();
             return result;

@@ -8,6 +8,7 @@ import io.sparkmoe.core.routing.ListBuffer;
 import io.sparkmoe.core.routing.MalformedRoutingException;
 import io.sparkmoe.core.routing.MaskedPolicy;
 import io.sparkmoe.core.routing.Memory;
+import io.sparkmoe.core.routing.ResultBuffers;
 import io.sparkmoe.core.routing.RoutingBatch;
 import org.apache.arrow.memory.ArrowBuf;
 

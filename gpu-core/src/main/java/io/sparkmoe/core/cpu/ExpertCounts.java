@@ -3,6 +3,7 @@ package io.sparkmoe.core.cpu;
 import io.sparkmoe.core.routing.CountsResult;
 import io.sparkmoe.core.routing.ListBuffer;
 import io.sparkmoe.core.routing.Memory;
+import io.sparkmoe.core.routing.ResultBuffers;
 import io.sparkmoe.core.routing.RoutingBatch;
 
 /** moe_expert_counts: ids of each expert, a segment. */

@@ -3,6 +3,7 @@ package io.sparkmoe.core.cpu;
 import io.sparkmoe.core.routing.ListBuffer;
 import io.sparkmoe.core.routing.MalformedRoutingException;
 import io.sparkmoe.core.routing.Memory;
+import io.sparkmoe.core.routing.ResultBuffers;
 import io.sparkmoe.core.routing.TilesResult;
 import org.apache.arrow.memory.ArrowBuf;
 

@@ -4,6 +4,7 @@ import io.sparkmoe.core.routing.ListBuffer;
 import io.sparkmoe.core.routing.Memory;
 import io.sparkmoe.core.routing.PaddingOptions;
 import io.sparkmoe.core.routing.PaddingResult;
+import io.sparkmoe.core.routing.ResultBuffers;
 import io.sparkmoe.core.routing.RoutingBatch;
 import java.util.Arrays;
 import org.apache.arrow.memory.ArrowBuf;

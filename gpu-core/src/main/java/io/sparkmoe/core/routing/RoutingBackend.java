@@ -54,6 +54,19 @@ public interface RoutingBackend extends AutoCloseable {
     /** A fresh accumulator of padding figures. */
     PaddingAccumulator paddingTotals(PaddingOptions options, BufferAllocator allocator);
 
+    /**
+     * Buffers for ids on their way to this backend, charged to {@code allocator}: pinned memory where that makes copies to
+     * a device fast. Any other memory is taken just as well.
+     */
+    default BufferSource inputBuffers(BufferAllocator allocator) {
+        return allocator::buffer;
+    }
+
+    /** What the calling thread's calls did on a device since it asked last. */
+    default DeviceActivity takeActivity() {
+        return DeviceActivity.NONE;
+    }
+
     @Override
     void close();
 }

@@ -14,7 +14,7 @@ import org.apache.arrow.memory.BufferAllocator;
  * }</pre>
  */
 public final class RoutingBatchBuilder implements AutoCloseable {
-    private final BufferAllocator allocator;
+    private final BufferSource buffers;
     private ArrowBuf ids;
     private ArrowBuf offsets;
     private IdType type = IdType.INT32;
@@ -23,10 +23,15 @@ public final class RoutingBatchBuilder implements AutoCloseable {
     private long firstRow;
 
     public RoutingBatchBuilder(BufferAllocator allocator) {
-        this.allocator = allocator;
-        this.ids = allocator.buffer(1 << 12);
+        this(allocator::buffer);
+    }
+
+    /** Collects into a backend's own memory: {@link RoutingBackend#inputBuffers}. */
+    public RoutingBatchBuilder(BufferSource buffers) {
+        this.buffers = buffers;
+        this.ids = buffers.take(1 << 12);
         try {
-            this.offsets = allocator.buffer(1 << 12);
+            this.offsets = buffers.take(1 << 12);
         } catch (RuntimeException | Error e) {
             ids.close();
             throw e;
@@ -121,7 +126,7 @@ public final class RoutingBatchBuilder implements AutoCloseable {
             throw new IllegalArgumentException(wider + " cannot hold every id of " + type);
         }
         RoutingBatch old = build();
-        ArrowBuf next = allocator.buffer(Math.max(1, count * wider.bytes()));
+        ArrowBuf next = buffers.take(Math.max(1, count * wider.bytes()));
         IdCodec.convert(old, next.memoryAddress(), wider);
         ids.close();
         ids = next;
@@ -137,7 +142,7 @@ public final class RoutingBatchBuilder implements AutoCloseable {
         if (needed <= buffer.capacity()) {
             return buffer;
         }
-        ArrowBuf next = allocator.buffer(Math.max(needed, buffer.capacity() * 2));
+        ArrowBuf next = buffers.take(Math.max(needed, buffer.capacity() * 2));
         Memory.copy(buffer.memoryAddress(), next.memoryAddress(), used);
         buffer.close();
         return next;

@@ -1,38 +1,34 @@
-package io.sparkmoe.core.cpu;
+package io.sparkmoe.core.routing;
 
-import io.sparkmoe.core.routing.ListBuffer;
-import io.sparkmoe.core.routing.MalformedRoutingException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.arrow.memory.ArrowBuf;
-import org.apache.arrow.memory.BufferAllocator;
 
-/** The buffers of a result in the making: released together unless the result is finished. */
-final class ResultBuffers implements AutoCloseable {
-    private final WarmMemory memory;
-    private final BufferAllocator allocator;
+/** The buffers of a result in the making, for implementations: released together unless the result is finished. */
+public final class ResultBuffers implements AutoCloseable {
+    private final BufferSource source;
     private final List<ArrowBuf> buffers = new ArrayList<>();
 
-    ResultBuffers(WarmMemory memory, BufferAllocator allocator) {
-        this.memory = memory;
-        this.allocator = allocator;
+    public ResultBuffers(BufferSource source) {
+        this.source = source;
     }
 
-    ArrowBuf take(long bytes) {
-        ArrowBuf buffer = memory.take(allocator, bytes);
+    /** A buffer of undefined content. */
+    public ArrowBuf take(long bytes) {
+        ArrowBuf buffer = source.take(bytes);
         buffers.add(buffer);
         return buffer;
     }
 
     /** Offsets of {@code rows} lists; the first is 0, the others are for the operator to write. */
-    ArrowBuf offsets(int rows) {
+    public ArrowBuf offsets(int rows) {
         ArrowBuf offsets = take(4L * (rows + 1L));
         offsets.setInt(0, 0);
         return offsets;
     }
 
     /** Lists that all have the same length. */
-    ListBuffer equalLists(int rows, int elementBytes, long length, long firstRow, String what) {
+    public ListBuffer equalLists(int rows, int elementBytes, long length, long firstRow, String what) {
         if (rows * length > Integer.MAX_VALUE) {
             // The first row whose end passes what an offset can say.
             checkTotal(rows * length, length, firstRow + Integer.MAX_VALUE / length, what);
@@ -50,7 +46,7 @@ final class ResultBuffers implements AutoCloseable {
      * @param total elements up to and with this row
      * @param ofRow elements of this row
      */
-    static void checkTotal(long total, long ofRow, long row, String what) {
+    public static void checkTotal(long total, long ofRow, long row, String what) {
         if (total > Integer.MAX_VALUE) {
             boolean alone = ofRow > Integer.MAX_VALUE;
             throw MalformedRoutingException.tooLarge(
@@ -59,7 +55,7 @@ final class ResultBuffers implements AutoCloseable {
     }
 
     /** Hands the buffers over to the result: {@link #close} no longer releases them. */
-    void keep() {
+    public void keep() {
         buffers.clear();
     }
 
