@@ -1,0 +1,42 @@
+package io.sparkmoe.core.cuda.driver;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Something of a context that has to be closed; the context keeps a list of those that are open. */
+public abstract sealed class OpenResource implements AutoCloseable
+        permits CudaModule, CudaStream, CudaEvent, CudaGraph {
+    private final CudaContext context;
+    private final String label;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    OpenResource(CudaContext context, String label) {
+        this.context = context;
+        this.label = label;
+        context.open().add(this);
+    }
+
+    final CudaContext context() {
+        return context;
+    }
+
+    /** Gives the handle back to the driver; returns its result code. */
+    abstract int release();
+
+    /** Gives it back to the driver. Closing twice does nothing. */
+    @Override
+    public final void close() {
+        if (closed.compareAndSet(false, true)) {
+            context.open().remove(this);
+            if (!context.dead()) {
+                context.makeCurrent();
+                context.check(release(), "close", label);
+            }
+        }
+    }
+
+    /** Kind and name, for messages. */
+    @Override
+    public final String toString() {
+        return label;
+    }
+}
