@@ -36,7 +36,10 @@ class NativeLibraryTest {
     }
 
     private void assertPlaced() throws IOException {
-        assertThat(target).isRegularFile().satisfies(file -> assertThat(Arrays.equals(Files.readAllBytes(file), whole)).isTrue());
+        assertThat(target)
+                .isRegularFile()
+                .satisfies(file -> assertThat(Arrays.equals(Files.readAllBytes(file), whole))
+                        .isTrue());
         assertThat(Files.isSymbolicLink(target)).isFalse();
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(target, LinkOption.NOFOLLOW_LINKS)))
                 .isEqualTo("rwx------");
