@@ -50,23 +50,12 @@ __device__ __forceinline__ int load_id(const void* ids, int type, int64_t at) {
 
 // The key of a raw value that may be anything.
 __device__ __forceinline__ uint32_t key_of(int v, const Keys& k) {
-    if (v == -1) {
-        return k.first ? 0 : k.bins + MASKED;
+    uint32_t key = v == -1 ? (k.first ? 0 : k.bins + MASKED) : k.bins + INVALID;
+    if (static_cast<uint32_t>(v) < static_cast<uint32_t>(k.num_experts)) {
+        int bin = k.table == nullptr ? v : __ldg(k.table + v);
+        key = bin < 0 ? k.bins + NON_LOCAL : bin + k.first;
     }
-    if (static_cast<uint32_t>(v) >= static_cast<uint32_t>(k.num_experts)) {
-        return k.bins + INVALID;
-    }
-    if (k.table == nullptr) {
-        return v + k.first;
-    }
-    int bin = __ldg(k.table + v);
-    return bin < 0 ? k.bins + NON_LOCAL : bin + k.first;
-}
-
-// The key of a raw value where there is no table: one compare for all that is well.
-__device__ __forceinline__ uint32_t plain_key(int v, const Keys& k) {
-    uint32_t key = static_cast<uint32_t>(v + k.first);
-    return key < static_cast<uint32_t>(k.bins) ? key : key_of(v, k);
+    return key;
 }
 
 // Adds what one block counted of a cause; call with one thread a cause.
@@ -77,54 +66,73 @@ __device__ __forceinline__ void tally_add(unsigned long long* tally, int cause, 
 }
 
 template <typename T, int ITEMS>
-__device__ __forceinline__ void load_strided(uint32_t (&v)[ITEMS], const T* p, int left) {
-    if (left > (ITEMS - 1) * 32) {
+__device__ __forceinline__ void load_strided(uint32_t (&v)[ITEMS], const void* ids, int64_t at, int left, int items) {
+    const T* p = static_cast<const T*>(ids) + at;
+    if (left > (items - 1) * 32) {
 #pragma unroll
-        for (int i = 0; i < ITEMS; i++) v[i] = static_cast<uint32_t>(static_cast<int>(p[i * 32]));
+        for (int i = 0; i < ITEMS; i++) {
+            if (i % 2 == 0 && i >= items) break;
+            v[i] = p[i * 32];
+        }
     } else {
 #pragma unroll
-        for (int i = 0; i < ITEMS; i++) v[i] = i * 32 < left ? static_cast<uint32_t>(static_cast<int>(p[i * 32])) : 0u;
+        for (int i = 0; i < ITEMS; i++) v[i] = i * 32 < left ? p[i * 32] : 0;
     }
 }
 
-// Raw values of positions at, at + 32, ... of this lane; `left` is the number of ids from this lane's first on (may be
-// negative). Values beyond the end are 0 and become keys by to_keys. The switch is uniform and outside the loops.
+// Starts loading the ids at, at + 32, ... of this lane, `items` of them (even, or ITEMS); `left` is the number of ids
+// from this lane's first on (may be negative). Signs and codes are still to be seen to: only to_keys may touch the
+// values, which may be in flight until then.
 template <int ITEMS>
-__device__ __forceinline__ void load_raw(uint32_t (&v)[ITEMS], const Keys& k, int64_t at, int left) {
-    switch (k.type) {
-        case INT8: load_strided(v, static_cast<const int8_t*>(k.ids) + at, left); break;
-        case INT16: load_strided(v, static_cast<const int16_t*>(k.ids) + at, left); break;
-        case INT32: load_strided(v, static_cast<const int32_t*>(k.ids) + at, left); break;
-        case UINT8:
-        case UINT8_MASKED: load_strided(v, static_cast<const uint8_t*>(k.ids) + at, left); break;
-        default: load_strided(v, static_cast<const uint16_t*>(k.ids) + at, left); break;
-    }
-    if (k.type >= UINT8_MASKED) {
-        uint32_t code = k.type == UINT8_MASKED ? 0xffu : 0xffffu;
-#pragma unroll
-        for (int i = 0; i < ITEMS; i++) v[i] = v[i] == code ? 0xffffffffu : v[i];
+__device__ __forceinline__ void load_raw(uint32_t (&v)[ITEMS], const Keys& k, int64_t at, int left, int items) {
+    int bytes = bytes_of(k.type);
+    if (bytes == 4) {
+        load_strided<uint32_t>(v, k.ids, at, left, items);
+    } else if (bytes == 2) {
+        load_strided<uint16_t>(v, k.ids, at, left, items);
+    } else {
+        load_strided<uint8_t>(v, k.ids, at, left, items);
     }
 }
 
-// Turns the raw values of load_raw into keys; returns, the same in the whole warp, whether a key of 2^BITS or more is
-// among them, so that one vote more is needed to tell keys apart. Clean input takes an addition and a maximum an id.
+// The values of load_raw from this on may be negative or a code, or are no id of the operator.
+__device__ __forceinline__ uint32_t plain_limit(const Keys& k) {
+    uint32_t experts = k.table == nullptr ? k.num_experts : 0;
+    switch (k.type) {
+        case INT8: return min(experts, 0x80u);
+        case INT16: return min(experts, 0x8000u);
+        case UINT8_MASKED: return min(experts, 0xffu);
+        case UINT16_MASKED: return min(experts, 0xffffu);
+        default: return experts;
+    }
+}
+
+// Turns the values of load_raw into keys, bins + NON_LOCAL beyond the end; returns, the same in the whole warp, whether
+// a key of 2^BITS or more is among them, so that one vote more is needed to tell them apart. An id that is what it
+// should be takes an addition and a maximum; a warp that holds another one, or looks up a table, goes the long way.
 template <int BITS, int ITEMS>
-__device__ __forceinline__ bool to_keys(uint32_t (&v)[ITEMS], const Keys& k, int left) {
-    uint32_t most = left > (ITEMS - 1) * 32 && k.table == nullptr ? 0u : ~0u;
+__device__ __forceinline__ bool to_keys(uint32_t (&v)[ITEMS], const Keys& k, int left, int items) {
+    uint32_t most = left > (items - 1) * 32 ? 0u : ~0u;
 #pragma unroll
-    for (int i = 0; i < ITEMS; i++) most = max(most, v[i] + k.first);
-    if (__any_sync(0xffffffffu, most >= static_cast<uint32_t>(k.bins))) {
+    for (int i = 0; i < ITEMS; i++) {
+        if (i % 2 == 0 && i >= items) break;
+        most = max(most, v[i]);
+        v[i] += k.first;
+    }
+    if (__any_sync(0xffffffffu, most >= plain_limit(k))) {
+        int unsigned_bits = k.type == INT8 ? 24 : k.type == INT16 ? 16 : 0;
+        int code = k.type == UINT8_MASKED ? 0xff : k.type == UINT16_MASKED ? 0xffff : -1;
         most = 0;
 #pragma unroll
         for (int i = 0; i < ITEMS; i++) {
-            v[i] = i * 32 < left ? key_of(static_cast<int>(v[i]), k) : k.bins + NON_LOCAL;
+            if (i % 2 == 0 && i >= items) break;
+            int raw = static_cast<int>((v[i] - k.first) << unsigned_bits) >> unsigned_bits;
+            v[i] = i * 32 < left ? key_of(unmask(raw, code), k) : k.bins + NON_LOCAL;
             most = max(most, v[i]);
         }
         return __any_sync(0xffffffffu, most >> BITS);
     }
-#pragma unroll
-    for (int i = 0; i < ITEMS; i++) v[i] += k.first;
-    return __any_sync(0xffffffffu, most >> BITS);
+    return __any_sync(0xffffffffu, (most + k.first) >> BITS);
 }
 
 }  // namespace moe

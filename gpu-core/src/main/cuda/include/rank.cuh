@@ -50,22 +50,27 @@ __device__ __forceinline__ void store_u16(uint32_t address, uint32_t v) {
     asm volatile("st.shared.u16 [%0], %1;" ::"r"(address), "h"(static_cast<uint16_t>(v)) : "memory");
 }
 
+#define MOE_VOTE(BIT)                                                                                  \
+    "and.b32 t,%1," #BIT ";setp.ne.u32 p,t,0;vote.sync.ballot.b32 t,p,-1;@!p mad.lo.u32 t,t,%2,%2;" \
+    "and.b32 %0,%0,t;"
+#define MOE_PEERS(BITS, VOTES)                                                                                  \
+    template <>                                                                                                 \
+    __device__ __forceinline__ uint32_t peers<BITS>(uint32_t key, uint32_t minus_one) {                         \
+        uint32_t same;                                                                                          \
+        asm volatile("{.reg .pred p;.reg .b32 t;mov.b32 %0,-1;" VOTES "}" : "=&r"(same) : "r"(key), "r"(minus_one)); \
+        return same;                                                                                            \
+    }
+#define MOE_VOTES6 MOE_VOTE(1) MOE_VOTE(2) MOE_VOTE(4) MOE_VOTE(8) MOE_VOTE(16) MOE_VOTE(32)
+
 // The lanes that hold the same key in its lowest BITS bits.
 template <int BITS>
-__device__ __forceinline__ uint32_t peers(uint32_t key, uint32_t minus_one) {
-    uint32_t vote[BITS];
-#pragma unroll
-    for (int b = 0; b < BITS; b++) {
-        asm volatile("{.reg .pred p; .reg .b32 t; and.b32 t,%1,%2; setp.ne.u32 p,t,0;"
-                     "vote.sync.ballot.b32 %0,p,0xffffffff; @!p mad.lo.u32 %0,%0,%3,%3;}"
-                     : "=r"(vote[b])
-                     : "r"(key), "r"(1u << b), "r"(minus_one));
-    }
-    uint32_t same = vote[0];
-#pragma unroll
-    for (int b = 1; b + 1 < BITS; b += 2) same = same & vote[b] & vote[b + 1];
-    return BITS % 2 == 0 ? same & vote[BITS - 1] : same;
-}
+__device__ __forceinline__ uint32_t peers(uint32_t key, uint32_t minus_one);
+MOE_PEERS(6, MOE_VOTES6)
+MOE_PEERS(7, MOE_VOTES6 MOE_VOTE(64))
+MOE_PEERS(8, MOE_VOTES6 MOE_VOTE(64) MOE_VOTE(128))
+MOE_PEERS(9, MOE_VOTES6 MOE_VOTE(64) MOE_VOTE(128) MOE_VOTE(256))
+MOE_PEERS(10, MOE_VOTES6 MOE_VOTE(64) MOE_VOTE(128) MOE_VOTE(256) MOE_VOTE(512))
+MOE_PEERS(11, MOE_VOTES6 MOE_VOTE(64) MOE_VOTE(128) MOE_VOTE(256) MOE_VOTE(512) MOE_VOTE(1024))
 
 // Constants of a lane, held in registers over all steps.
 struct Ranker {
