@@ -1,0 +1,60 @@
+// moe_align_block_size, padded, a block a segment: any mix of segments in one launch.
+//
+// Blocks take segments by a ticket, measure them in blocks of block_size, and find where their output begins by
+// decoupled look-back, while other warps place ids already. Output of segment s: sorted_token_ids from
+// sorted_offsets[s] on, expert_ids from expert_offsets[s] on; both offsets are int64 and count entries. Large segments
+// were counted before (large_count, large_scan): here they only get their place, align_large_write does the rest.
+#include "include/align_segment.cuh"
+
+namespace moe {
+namespace {
+
+// The large segment's totals, or null. `large` is sorted by segment.
+__device__ __forceinline__ const uint32_t* large_totals(
+    const int* large, int larges, int segment, const uint32_t* totals, int counters) {
+    int lo = 0, hi = larges;
+    while (lo < hi) {
+        int mid = (lo + hi) >> 1;
+        if (large[mid] < segment) {
+            lo = mid + 1;
+        } else {
+            hi = mid;
+        }
+    }
+    return lo < larges && large[lo] == segment ? totals + static_cast<int64_t>(lo) * counters : nullptr;
+}
+
+template <int BITS, int WARPS, int ITEMS>
+__device__ __forceinline__ void align_segments(
+    const Keys& keys, const int* offsets, int segments, int block_size, const int* key_value, const int* large,
+    int larges, const uint32_t* totals, const AlignOutput& out) {
+    extern __shared__ __align__(16) uint32_t shared[];
+    __shared__ int ticket;
+    __shared__ long long base;
+    if (threadIdx.x == 0) ticket = segments == 1 ? 0 : static_cast<int>(atomicAdd(out.status + segments, 1ull));
+    __syncthreads();
+    int s = ticket;
+    int begin = offsets[s];
+    AlignSegment<BITS, WARPS, ITEMS> segment{
+        keys, out, key_value, Blocks(block_size), TileMemory<WARPS>(shared, keys.bins), s, segments,
+        offsets[s + 1] - begin, static_cast<int64_t>(begin) - offsets[0], &base};
+    segment.run(larges > 0 ? large_totals(large, larges, s, totals, keys.counters()) : nullptr);
+}
+
+}  // namespace
+}  // namespace moe
+
+#define ALIGN_SEGMENTS(WARPS, ITEMS, BITS, MIN_BLOCKS)                                                            \
+    extern "C" __global__ void __launch_bounds__(WARPS * 32, MIN_BLOCKS) align_segments_w##WARPS##_b##BITS(       \
+        MOE_KEY_PARAMS, int segments, int block_size, const int* key_value, const int* large, int larges,         \
+        const uint32_t* totals, int* sorted, int* experts, int* post_pad, long long* sorted_offsets,              \
+        long long* expert_offsets, unsigned long long* status, unsigned long long* tally) {                       \
+        moe::align_segments<BITS, WARPS, ITEMS>(                                                                  \
+            MOE_KEYS, offsets, segments, block_size, key_value, large, larges, totals,                            \
+            moe::AlignOutput{sorted, experts, post_pad, sorted_offsets, expert_offsets, status, tally});          \
+    }
+
+ALIGN_SEGMENTS(8, 2, 8, 8)
+ALIGN_SEGMENTS(8, 2, 10, 4)
+ALIGN_SEGMENTS(32, 8, 8, 2)
+ALIGN_SEGMENTS(32, 8, 10, 1)

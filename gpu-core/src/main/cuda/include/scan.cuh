@@ -1,0 +1,101 @@
+// Prefix sums over lanes, over a block's threads, and over the counter rows of a tile.
+//
+// scan_rows is the heart of a tile: the warps' counter rows (uint16, two keys in a 32-bit word) become tile-local
+// positions: all of key 0 first, inside a key warp by warp. A thread takes one word, which is two keys, in all rows. A
+// second sum runs along in the upper half of the same 32 bits: the blocks that a key's ids fill, never more than ids.
+#pragma once
+#include <cstdint>
+
+#include "rank.cuh"
+
+namespace moe {
+
+template <typename T>
+__device__ __forceinline__ T warp_inclusive(T x) {
+    int lane = threadIdx.x & 31;
+#pragma unroll
+    for (int d = 1; d < 32; d <<= 1) {
+        T y = __shfl_up_sync(ALL_LANES, x, d);
+        if (lane >= d) x += y;
+    }
+    return x;
+}
+
+__device__ __forceinline__ void bar_part(int threads) { asm volatile("bar.sync 1, %0;" ::"r"(threads) : "memory"); }
+
+// Exclusive sums of weight(i), i < count, into out[0 .. count]; the whole block calls it, partial: [32] words of shared
+// memory. Ends with a barrier.
+template <int THREADS, class Weight>
+__device__ __forceinline__ void block_offsets(uint32_t* out, int count, uint32_t* partial, Weight weight) {
+    int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
+    uint32_t carry = 0;
+    for (int from = 0; from < count; from += THREADS) {
+        int i = from + threadIdx.x;
+        uint32_t v = i < count ? weight(i) : 0;
+        uint32_t sum = warp_inclusive(v);
+        if (lane == 31) partial[warp] = sum;
+        __syncthreads();
+        uint32_t before = carry + sum - v;
+#pragma unroll
+        for (int q = 0; q < THREADS / 32; q++) {
+            uint32_t x = partial[q];
+            if (q < warp) before += x;
+            carry += x;
+        }
+        if (i < count) out[i] = before;
+        __syncthreads();
+    }
+    if (threadIdx.x == 0) out[count] = carry;
+    __syncthreads();
+}
+
+// rows: [WARPS][words] counters in, positions out. blocks(key, count) is the second sum's share of a key;
+// visit(key, count, position, blocks before) is called once a key. Only as many warps as there are words take part, so
+// callers put a __syncthreads before and after.
+template <int WARPS, class Blocks, class Visit>
+__device__ __forceinline__ void scan_rows(uint32_t* rows, int words, uint32_t* partial, Blocks blocks, Visit visit) {
+    constexpr int THREADS = WARPS * 32;
+    int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
+    uint32_t carry = 0;
+    for (int from = 0; from < words; from += THREADS) {
+        int taking = min(THREADS, (words - from + 31) & ~31);
+        if (static_cast<int>(threadIdx.x) >= taking) return;
+        int word = from + threadIdx.x;
+        bool mine = word < words;
+        uint32_t* column = rows + (mine ? word : 0);
+        uint32_t sum = 0;
+#pragma unroll 8
+        for (int q = 0; q < WARPS; q++) sum += column[q * words];
+        if (!mine) sum = 0;
+        uint32_t c0 = sum & 0xffff, c1 = sum >> 16;
+        uint32_t b0 = blocks(2 * word, c0), b1 = blocks(2 * word + 1, c1);
+        uint32_t both = (c0 + c1) | (b0 + b1) << 16;
+        uint32_t before = carry + warp_inclusive(both);
+        if (taking > 32) {
+            if (lane == 31) partial[warp] = before - carry;
+            bar_part(taking);
+            for (int q = 0; q < warp; q++) before += partial[q];
+            if (from + THREADS < words) {
+                for (int q = 0; q < WARPS; q++) carry += partial[q];
+                bar_part(taking);
+            }
+        } else if (from + THREADS < words) {
+            carry = __shfl_sync(ALL_LANES, before, 31);
+        }
+        before -= both;
+        uint32_t at0 = before & 0xffff, at1 = at0 + c0;
+        if (mine) {
+            visit(2 * word, c0, at0, before >> 16);
+            visit(2 * word + 1, c1, at1, (before >> 16) + b0);
+            uint32_t run = at0 | at1 << 16;
+#pragma unroll 8
+            for (int q = 0; q < WARPS; q++) {
+                uint32_t c = column[q * words];
+                column[q * words] = run;
+                run += c;
+            }
+        }
+    }
+}
+
+}  // namespace moe

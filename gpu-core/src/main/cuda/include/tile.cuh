@@ -1,0 +1,176 @@
+// Stable counting sort of a run of ids, tile by tile, by one block. A tile is WARPS * items * 32 ids, items <= ITEMS;
+// each warp ranks a contiguous part of it in registers.
+//
+// Per tile: rank; barrier; scan_rows turns the warps' counters into tile-local positions; barrier; then `out` gets every
+// id's place. Staged: lanes put (key << 16 | index in the tile) at its tile-local position in shared memory and threads
+// walk that array, so that ids of one key leave as runs of neighbours; next[key] is where the key's ids go on. The next
+// tile's loads are issued before the walk. Direct: each lane reports the place of its own ids, in source order.
+#pragma once
+#include <cstdint>
+
+#include "keys.cuh"
+#include "rank.cuh"
+#include "scan.cuh"
+
+namespace moe {
+
+// Counters of a warp: bins, causes, and padding to 16 bytes.
+__host__ __device__ __forceinline__ int row_length(int bins) { return (bins + CAUSES + 7) & ~7; }
+
+// Shared memory of a sorting block: uint16 rows[WARPS][row], uint32 partial[36] (32 for the scans, one for the ids that
+// a tile keeps), next[row], delta[row], offsets[row], then whatever the kernel stages.
+template <int WARPS>
+struct TileMemory {
+    uint32_t* rows;
+    uint32_t* next;
+    uint32_t* delta;
+    uint32_t* offsets;
+    uint32_t* partial;
+    uint32_t* stage;
+    int row;
+
+    __device__ __forceinline__ TileMemory(uint32_t* shared, int bins) : row(row_length(bins)) {
+        rows = shared;
+        partial = rows + WARPS * row / 2;
+        next = partial + 36;
+        delta = next + row;
+        offsets = delta + row;
+        stage = offsets + row;
+    }
+};
+
+__device__ __forceinline__ void clear_row(uint16_t* counters, int row) {
+    uint4* words = reinterpret_cast<uint4*>(counters);
+    for (int i = threadIdx.x & 31; i < row / 8; i += 32) words[i] = make_uint4(0, 0, 0, 0);
+    __syncwarp();
+}
+
+// The bin that holds position p: the last one of `bins` that starts at p or before.
+__device__ __forceinline__ int bin_at(const uint32_t* offsets, int bins, uint32_t p) {
+    int lo = 0, hi = bins;
+    while (hi - lo > 1) {
+        int mid = (lo + hi) >> 1;
+        if (offsets[mid] <= p) {
+            lo = mid;
+        } else {
+            hi = mid;
+        }
+    }
+    return lo;
+}
+
+template <int BITS, int WARPS, int ITEMS>
+struct TileSorter {
+    static constexpr int THREADS = WARPS * 32;
+
+    const Keys& keys;
+    const TileMemory<WARPS>& memory;
+    uint16_t* counters;
+    Ranker ranker;
+    int64_t at;  // of the segment's first id
+    int end, items, tile, first;
+    uint32_t v[ITEMS];
+
+    __device__ __forceinline__ TileSorter(
+        const Keys& k, const TileMemory<WARPS>& m, int64_t at, int end, int items)
+        : keys(k), memory(m), counters(reinterpret_cast<uint16_t*>(m.rows) + (threadIdx.x >> 5) * m.row),
+          ranker(counters), at(at), end(end), items(items), tile(THREADS * items),
+          first((threadIdx.x >> 5) * items * 32 + (threadIdx.x & 31)) {}
+
+    // Starts loading the tile that begins with the segment's id `base`.
+    __device__ __forceinline__ void load(int base) {
+        load_raw<ITEMS>(v, keys, at + base + first, end - base - first, items);
+    }
+
+    // Turns the loaded ids into rank << 16 | key, and this warp's row into its counts.
+    __device__ __forceinline__ void rank(int base) {
+        clear_row(counters, memory.row);
+        bool wide = to_keys<BITS>(v, keys, end - base - first, items);
+        ranker.template rank<BITS>(v, wide, items);
+    }
+
+    // The tile-local position of item i, once rows were scanned.
+    __device__ __forceinline__ uint32_t position(int i) const {
+        return ranker.counter(v[i] & 0xffff) + (v[i] >> 16);
+    }
+
+    // Sorts the ids [from, end). prepare() fills memory.next; it runs while the first tile is being loaded, and ends with
+    // a barrier. out: staged(), direct(), and put(position, index), place(index, key, position) where those say so.
+    // Each round sorts one tile and starts the loads of the one after it; the first round only loads.
+    template <class Prepare, class Out>
+    __device__ __forceinline__ void run(int from, Prepare prepare, const Out& out) {
+        for (int base = from - tile;; base += tile) {
+            bool sorting = base >= from;
+            if (sorting) {
+                rank(base);
+                __syncthreads();
+                scan();
+                __syncthreads();
+                if (out.direct()) place(base, out);
+                if (out.staged()) stage();
+            }
+            if (base + tile < end) load(base + tile);
+            if (!sorting) {
+                prepare();
+            } else if (out.staged()) {
+                __syncthreads();
+                walk(base, out);
+            }
+            if (base + tile >= end) break;
+        }
+    }
+
+    __device__ __forceinline__ void scan() {
+        const TileMemory<WARPS>& m = memory;
+        int bins = keys.bins;
+        scan_rows<WARPS>(
+            m.rows, m.row / 2, m.partial, [](int, uint32_t) { return 0u; },
+            [&](int key, uint32_t count, uint32_t position, uint32_t) {
+                uint32_t next = m.next[key];
+                m.delta[key] = next - position;
+                m.next[key] = next + count;
+                if (key == bins) m.partial[32] = position;  // ids of the tile that are kept
+            });
+    }
+
+    template <class Out>
+    __device__ __forceinline__ void place(int base, const Out& out) {
+#pragma unroll
+        for (int i = 0; i < ITEMS; i++) {
+            if (i % 2 == 0 && i >= items) break;
+            uint32_t key = v[i] & 0xffff;
+            int index = base + first + i * 32;
+            uint32_t at = position(i) + memory.delta[key];
+            if (index < end) out.place(index, key, at);
+        }
+    }
+
+    __device__ __forceinline__ void stage() {
+#pragma unroll
+        for (int i = 0; i < ITEMS; i++) {
+            if (i % 2 == 0 && i >= items) break;
+            uint32_t key = v[i] & 0xffff;
+            memory.stage[position(i)] = key * 65536u + static_cast<uint32_t>(first + i * 32);
+        }
+    }
+
+    template <class Out>
+    __device__ __forceinline__ void walk(int base, const Out& out) {
+        const TileMemory<WARPS>& m = memory;
+        int kept = m.partial[32];
+        if (kept == tile) {
+#pragma unroll 4
+            for (int i = 0; i < items; i++) put(m, threadIdx.x + i * THREADS, base, out);
+        } else {
+            for (int j = threadIdx.x; j < kept; j += THREADS) put(m, j, base, out);
+        }
+    }
+
+    template <class Out>
+    static __device__ __forceinline__ void put(const TileMemory<WARPS>& m, int j, int base, const Out& out) {
+        uint32_t x = m.stage[j];
+        out.put(m.delta[x >> 16] + j, base + static_cast<int>(x & 0xffff));
+    }
+};
+
+}  // namespace moe

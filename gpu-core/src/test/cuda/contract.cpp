@@ -1,0 +1,116 @@
+// Runs the operators on awkward batches and compares everything they write with a plain loop; outputs are poisoned and
+// guarded. Usage: contract <folder of the PTX files> [small]  (small: for compute-sanitizer)
+#include "launchers.hpp"
+
+static int failures, cases;
+
+template <class A, class B>
+static bool same(const char* what, const std::vector<A>& got, const std::vector<B>& want, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (static_cast<long long>(got[i]) != static_cast<long long>(want[i])) {
+            std::printf("  %s[%zu] is %lld, expected %lld\n", what, i, (long long)got[i], (long long)want[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void report(bool ok, const std::string& label) {
+    cases++;
+    if (ok) return;
+    failures++;
+    std::printf("WRONG %s\n", label.c_str());
+    std::fflush(stdout);
+}
+
+static bool same_tally(const driver::Buffer<unsigned long long>& tally, const unsigned long long* want) {
+    auto got = tally.all();
+    return same("tally", got, std::vector<unsigned long long>(want, want + 3), 3);
+}
+
+static bool check_align(const Call& c, int block, int warps, int large_from, const std::string& label) {
+    Input in(c);
+    AlignWant want = align_reference(c, block);
+    LargePlan large(in, large_from);
+    AlignRun run(in, want.sorted.size(), want.experts.size());
+    run.launch(in, large, block, warps);
+    CUDA(streamSync(driver::stream));
+    bool ok = same("sorted_offsets", run.sorted_offsets.all(), want.sorted_offsets, c.segments() + 1) &&
+        same("expert_offsets", run.expert_offsets.all(), want.expert_offsets, c.segments() + 1) &&
+        same("num_tokens_post_pad", run.post_pad.all(), want.post_pad, c.segments()) &&
+        same("sorted_token_ids", run.sorted.all(), want.sorted, want.sorted.size()) &&
+        same("expert_ids", run.experts.all(), want.experts, want.experts.size()) && same_tally(run.tally, want.tally) &&
+        run.sorted.guarded() && run.experts.guarded();
+    report(ok, "align " + label);
+    return ok;
+}
+
+// Policies: 0 plain, 1 a bin for masked ids, 2 a map to local experts, 3 both, 4 a map of what is written.
+static Call make_call(int experts, int type, int policy, std::mt19937_64& random) {
+    Call c;
+    c.type = type;
+    c.experts = experts;
+    c.first = policy == 1 || policy == 3;
+    c.bins = experts + c.first;
+    if (policy == 2 || policy == 3) {
+        int local = 0;
+        for (int e = 0; e < experts; e++) c.table.push_back(random() % 3 ? -1 : local++);
+        std::shuffle(c.table.begin(), c.table.end(), random);
+        c.bins = local + c.first;
+        if (c.bins == 0) c.table[0] = 0, c.bins = 1;
+    }
+    if (policy == 4)
+        for (int e = 0; e < c.bins; e++) c.key_value.push_back(e % 3 ? -1 : e / 3);
+    c.offsets[0] = static_cast<int>(random() % 100);
+    return c;
+}
+
+static std::string label_of(const Call& c, int policy, Skew skew, const std::string& lengths) {
+    return "E " + std::to_string(c.experts) + " type " + std::to_string(c.type) + " policy " + std::to_string(policy) + " " +
+        SKEWS[skew] + " lengths " + lengths;
+}
+
+static std::string text(const std::vector<int>& lengths) {
+    std::string s;
+    for (size_t i = 0; i < lengths.size() && i < 4; i++) s += std::to_string(lengths[i]) + " ";
+    return lengths.size() > 4 ? s + "... (" + std::to_string(lengths.size()) + ")" : s;
+}
+
+int main(int argc, char** argv) {
+    driver::folder = argc > 1 ? argv[1] : ".";
+    bool small = argc > 2 && std::string(argv[2]) == "small";
+    driver::open();
+    std::mt19937_64 random(small ? 1 : 20);
+    const int experts[] = {1, 3, 64, 129, 256, 384, 512, 896, 1000, 1024}, blocks[] = {1, 16, 48, 64, 128, 256, 7};
+    std::vector<std::vector<int>> batches = {{0}, {1}, {7}, {31, 32, 33}, {0, 0, 5, 0}, {1023, 1024, 1025}, {513, 0, 8191, 8192, 8193}};
+    std::vector<int> mixed;
+    for (int i = 0; i < (small ? 40 : 300); i++) mixed.push_back(static_cast<int>(random() % (i % 10 == 0 ? 9000 : 600)));
+    batches.push_back(mixed);
+    if (!small) {
+        batches.push_back({65537});
+        batches.push_back({200000, 3, 70000, 0, 100});
+        batches.push_back({3000000});
+    }
+    for (const auto& lengths : batches) {
+        int most = *std::max_element(lengths.begin(), lengths.end());
+        for (int e = 0; e < 10; e++) {
+            for (int policy = 0; policy < 5; policy++) {
+                if (small && (e + policy) % 4) continue;
+                if (most > 1000000 && (e + policy) % 3) continue;
+                int type = static_cast<int>(random() % 7);
+                Skew skew = static_cast<Skew>(random() % 3);
+                Call c = make_call(experts[e], type, policy, random);
+                Odd odd;
+                if (random() % 2) odd.masked = random() % 2 ? 0.001 : 0.3;
+                if (random() % 2) odd.invalid = random() % 2 ? 0.001 : 0.2;
+                for (int n : lengths) add_segment(c, n, skew, odd, random);
+                int block = blocks[random() % 7], warps = random() % 2 ? 8 : 32;
+                int large_from = small ? 1000 : random() % 2 ? 3000 : 60000;
+                check_align(c, block, warps, large_from, label_of(c, policy, skew, text(lengths)) + " B " +
+                    std::to_string(block) + " warps " + std::to_string(warps) + " large from " + std::to_string(large_from));
+            }
+        }
+    }
+    std::printf("%d cases, %d wrong\n", cases, failures);
+    return failures ? 1 : 0;
+}

@@ -1,0 +1,122 @@
+// Launch configurations of the kernels, as the product's launchers choose them (src/main/cuda/README.md).
+#pragma once
+#include <algorithm>
+
+#include "driver.hpp"
+#include "routing.hpp"
+
+inline int row_length(int bins) { return (bins + 3 + 7) & ~7; }
+inline int sort_shared(int warps, int items, int bins) {
+    int row = row_length(bins);
+    return warps * row * 2 + 4 * (36 + 3 * row + warps * 32 * items);
+}
+
+// What all kernels read: ids, offsets, table, key_value on the device.
+struct Input {
+    driver::Buffer<unsigned char> ids;
+    driver::Buffer<int> offsets, key_value;
+    driver::Buffer<int16_t> table;
+    int type, experts, bins, first, segments, ids_total;
+    bool has_table, has_value;
+    std::vector<int> lengths;
+
+    explicit Input(const Call& c)
+        : ids(c.packed()), offsets(c.offsets), key_value(c.key_value), table(c.table), type(c.type), experts(c.experts),
+          bins(c.bins), first(c.first), segments(c.segments()), ids_total(static_cast<int>(c.ids.size())),
+          has_table(!c.table.empty()), has_value(!c.key_value.empty()) {
+        for (int s = 0; s < segments; s++) lengths.push_back(c.length(s));
+    }
+    template <class... Args>
+    void run(const char* stem, const std::string& name, int gridX, int gridY, int threads, int shared, Args... args) const {
+        driver::run(driver::kernel(stem, name), gridX, gridY, threads, shared, ids.get(), type, experts, bins, first,
+            has_table ? table.get() : nullptr, offsets.get(), args...);
+    }
+    int* values() const { return has_value ? key_value.get() : nullptr; }
+};
+
+// The work of all large segments of a batch.
+struct LargePlan {
+    int warps, items, top_items, chunk_ids, chunks = 0, lone = 0, lone_chunks = 0;
+    std::vector<int> work, segments, first_chunk;
+    driver::Buffer<int> work_d, segments_d, first_d;
+    driver::Buffer<uint32_t> counts, totals;
+
+    bool any() const { return chunks > 0; }
+    static int ceil(int a, int b) { return (a + b - 1) / b; }
+
+    // Chunks: as many as fit the device at once (2 a multiprocessor), whole tiles each.
+    LargePlan(const Input& in, int from) {
+        long long ids = 0;
+        for (int n : in.lengths)
+            if (n >= from) ids += n;
+        if (ids == 0) return;
+        int slots = 2 * driver::multiprocessors;
+        bool small = ids <= static_cast<long long>(slots) * 2048 * 2;
+        warps = small ? 8 : 16;
+        top_items = small ? 8 : 32;
+        int most = warps * 32 * top_items;
+        long long per = (ids + slots - 1) / slots;
+        int tiles = static_cast<int>((per + most - 1) / most);
+        items = std::min<long long>(top_items, ((per + tiles - 1) / tiles + warps * 64 - 1) / (warps * 64) * 2);
+        chunk_ids = tiles * items * warps * 32;
+        for (int s = 0; s < in.segments; s++) {
+            if (in.lengths[s] < from) continue;
+            int n = ceil(in.lengths[s], chunk_ids);
+            segments.push_back(s);
+            first_chunk.push_back(chunks);
+            for (int c = 0; c < n; c++) work.insert(work.end(), {s, c, n, static_cast<int>(segments.size()) - 1});
+            chunks += n;
+        }
+        first_chunk.push_back(chunks);
+        if (in.segments == 1) lone = in.lengths[0], lone_chunks = chunks;
+        work_d = driver::Buffer<int>(work);
+        segments_d = driver::Buffer<int>(segments);
+        first_d = driver::Buffer<int>(first_chunk);
+        counts = driver::Buffer<uint32_t>(static_cast<size_t>(chunks) * row_length(in.bins));
+        totals = driver::Buffer<uint32_t>(segments.size() * (in.bins + 3));
+    }
+    int* works() const { return lone ? nullptr : work_d.get(); }
+
+    void count(const Input& in, unsigned long long* tally) const {
+        int copies = in.experts <= 256 ? 4 : 2, row = row_length(in.bins);
+        in.run("large_segments", "large_count", chunks, 1, 512, 4 * (copies * (in.experts + 2) + row), works(), lone,
+            chunk_ids, copies, counts.get());
+        driver::run(driver::kernel("large_segments", "large_scan"), ceil(row, 32), static_cast<int>(segments.size()), 1024,
+            0, in.bins, lone ? nullptr : first_d.get(), lone_chunks, counts.get(), totals.get(), tally);
+    }
+    std::string variant(int bins, bool by_one = true) const {
+        int bits = bins <= 128 ? 7 : bins <= 256 ? 8 : bins <= 512 ? 9 : 10;
+        if (warps == 8) bits = bins <= 256 ? 8 : 10;
+        return "_w" + std::to_string(warps) + "_b" + std::to_string(bits);
+    }
+};
+
+struct AlignRun {
+    driver::Buffer<int> sorted, experts, post_pad;
+    driver::Buffer<long long> sorted_offsets, expert_offsets;
+    driver::Buffer<unsigned long long> status, tally;
+
+    AlignRun(const Input& in, size_t entries, size_t blocks)
+        : sorted(entries), experts(blocks), post_pad(in.segments), sorted_offsets(in.segments + 1),
+          expert_offsets(in.segments + 1), status(in.segments + 1), tally(4) {
+        tally.put({0, 0, 0, 0});
+    }
+    // warps: 8 (512 ids in one pass) or 32 (8,192).
+    void launch(const Input& in, const LargePlan& large, int block, int warps) const {
+        if (large.any()) large.count(in, tally.get());
+        if (!large.lone) {
+            if (in.segments > 1) status.clearAsync(in.segments + 1);
+            std::string name = "align_segments_w" + std::to_string(warps) + (in.bins <= 256 ? "_b8" : "_b10");
+            in.run("align_segments", name, in.segments, 1, warps * 32, sort_shared(warps, warps == 8 ? 2 : 8, in.bins),
+                in.segments, block, in.values(), large.segments_d.get(), static_cast<int>(large.segments.size()),
+                large.totals.get(), sorted.get(), experts.get(), post_pad.get(), sorted_offsets.get(),
+                expert_offsets.get(), status.get(), tally.get());
+        }
+        if (large.any()) {
+            in.run("large_write", "large_write" + large.variant(in.bins), large.chunks, 1, large.warps * 32,
+                sort_shared(large.warps, large.items, in.bins), large.works(), large.lone, large.chunk_ids, large.items,
+                large.counts.get(), large.totals.get(), block, in.values(), sorted.get(), experts.get(), post_pad.get(),
+                sorted_offsets.get(), expert_offsets.get(), static_cast<int*>(nullptr), static_cast<int*>(nullptr));
+        }
+    }
+};

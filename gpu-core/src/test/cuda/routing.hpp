@@ -1,0 +1,114 @@
+// A call of an operator on random segments, and what a plain CPU loop makes of it.
+#pragma once
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <random>
+#include <vector>
+
+enum Type { INT8, INT16, INT32, UINT8, UINT16, UINT8_MASKED, UINT16_MASKED };
+enum Skew { UNIFORM, ZIPF, ONE };
+inline const char* SKEWS[] = {"uniform", "zipf", "one"};
+
+inline int bytes_of(int type) { return type == INT32 ? 4 : type == INT8 || type == UINT8 || type == UINT8_MASKED ? 1 : 2; }
+inline int max_id(int type) {
+    const int most[] = {127, 32767, 2147483647, 255, 65535, 254, 65534};
+    return most[type];
+}
+inline bool masks(int type) { return type != UINT8 && type != UINT16; }
+
+struct Call {
+    int type = INT32, experts = 1, bins = 1, first = 0;
+    std::vector<int16_t> table;      // empty: none
+    std::vector<int> key_value;      // empty: none
+    std::vector<int> offsets{0};     // begins with any number
+    std::vector<int> ids;            // raw values
+    int segments() const { return static_cast<int>(offsets.size()) - 1; }
+    int length(int s) const { return offsets[s + 1] - offsets[s]; }
+    const int* segment(int s) const { return ids.data() + (offsets[s] - offsets[0]); }
+
+    // Bin, or bins + cause (masked, invalid, non-local).
+    int key(int v) const {
+        if (v == -1) return first ? 0 : bins;
+        if (v < 0 || v >= experts) return bins + 1;
+        if (table.empty()) return v + first;
+        return table[v] < 0 ? bins + 2 : table[v] + first;
+    }
+    int value(int bin) const { return key_value.empty() ? bin - first : key_value[bin]; }
+
+    std::vector<unsigned char> packed() const {
+        std::vector<unsigned char> out(ids.size() * bytes_of(type));
+        for (size_t i = 0; i < ids.size(); i++) std::memcpy(&out[i * bytes_of(type)], &ids[i], bytes_of(type));
+        return out;
+    }
+};
+
+struct Odd {
+    double masked = 0, invalid = 0;
+};
+
+inline std::vector<double> weights(int experts, Skew skew, std::mt19937_64& random) {
+    std::vector<double> w(experts, skew == UNIFORM ? 1.0 : 0.0);
+    if (skew == ONE) w[random() % experts] = 1;
+    if (skew == ZIPF) {
+        std::vector<int> order(experts);
+        for (int i = 0; i < experts; i++) order[i] = i;
+        std::shuffle(order.begin(), order.end(), random);
+        for (int i = 0; i < experts; i++) w[order[i]] = 1.0 / (i + 1);
+    }
+    return w;
+}
+
+// Adds a segment of n ids; ids stay within what the type can write.
+inline void add_segment(Call& c, int n, Skew skew, Odd odd, std::mt19937_64& random) {
+    int reach = std::min(c.experts, max_id(c.type) == 2147483647 ? c.experts : max_id(c.type) + 1);
+    std::vector<double> w = weights(reach, skew, random);
+    std::vector<uint16_t> draw(4096);  // a drawn table: fast, and close enough to the weights
+    std::discrete_distribution<int> d(w.begin(), w.end());
+    for (auto& x : draw) x = static_cast<uint16_t>(d(random));
+    for (int i = 0; i < n; i++) {
+        uint64_t r = random();
+        double u = (r >> 40) * 0x1p-24;
+        int v = skew == UNIFORM ? static_cast<int>((r & 0xffffff) % reach) : draw[r & 4095];
+        if (u < odd.masked && masks(c.type)) v = -1;
+        else if (u > 1 - odd.invalid) {
+            bool below = c.type <= INT32 && (r & 1);
+            if (below) v = c.type == INT32 ? -2 - static_cast<int>(r >> 34) : -2 - static_cast<int>(r >> 8 & 63);
+            else if (max_id(c.type) >= c.experts) v = max_id(c.type) - static_cast<int>((r >> 8) % (max_id(c.type) - c.experts + 1u) & 0xff);
+            if (v >= 0 && v < c.experts && !below && max_id(c.type) >= c.experts) v = max_id(c.type);
+        }
+        c.ids.push_back(v);
+    }
+    c.offsets.push_back(c.offsets.back() + n);
+}
+
+struct AlignWant {
+    std::vector<int> sorted, experts, post_pad;
+    std::vector<long long> sorted_offsets{0}, expert_offsets{0};
+    unsigned long long tally[4] = {};
+};
+
+inline AlignWant align_reference(const Call& c, int block) {
+    AlignWant w;
+    for (int s = 0; s < c.segments(); s++) {
+        std::vector<long long> at(c.bins + 4, 0), count(c.bins + 4, 0);
+        for (int i = 0; i < c.length(s); i++) count[c.key(c.segment(s)[i])]++;
+        long long begin = static_cast<long long>(w.sorted.size()), p = 0;
+        for (int k = 0; k < c.bins; k++) {
+            long long blocks = (count[k] + block - 1) / block;
+            at[k] = begin + p;
+            w.experts.insert(w.experts.end(), blocks, c.value(k));
+            p += blocks * block;
+        }
+        for (int k = 0; k < 3; k++) w.tally[k] += count[c.bins + k];
+        w.sorted.resize(begin + p, c.length(s));
+        for (int i = 0; i < c.length(s); i++) {
+            int k = c.key(c.segment(s)[i]);
+            if (k < c.bins) w.sorted[at[k]++] = i;
+        }
+        w.post_pad.push_back(static_cast<int>(p));
+        w.sorted_offsets.push_back(w.sorted.size());
+        w.expert_offsets.push_back(w.experts.size());
+    }
+    return w;
+}
