@@ -1,7 +1,11 @@
 package io.sparkmoe.core;
 
 import io.sparkmoe.core.cpu.CpuRoutingBackend;
+import io.sparkmoe.core.cuda.CudaRoutingBackend;
+import io.sparkmoe.core.cuda.driver.CudaUnavailableException;
+import io.sparkmoe.core.routing.DeviceSettings;
 import io.sparkmoe.core.routing.RoutingBackend;
+import java.util.List;
 
 /** The front door: from a requested backend to the one that runs, and the reason for it. */
 public final class RoutingBackends {
@@ -33,26 +37,49 @@ public final class RoutingBackends {
      */
     public record Choice(RoutingBackend backend, String reason) {}
 
-    private static final String NO_CUDA = "this build has no CUDA backend";
-
     private RoutingBackends() {}
+
+    /**
+     * Opens a backend with the default use of the device.
+     *
+     * @throws IllegalStateException when {@code CUDA} is requested strictly and cannot be had
+     */
+    public static Choice open(Request request, boolean strict) {
+        return open(request, strict, DeviceSettings.DEFAULTS);
+    }
 
     /**
      * Opens a backend.
      *
      * @throws IllegalStateException when {@code CUDA} is requested strictly and cannot be had
      */
-    public static Choice open(Request request, boolean strict) {
-        return switch (request) {
-            case CPU -> new Choice(new CpuRoutingBackend(), "cpu was requested");
-            case AUTO -> new Choice(new CpuRoutingBackend(), "auto: " + NO_CUDA);
-            case CUDA -> {
-                if (strict) {
-                    throw new IllegalStateException("spark.moe.backend=cuda cannot be had: " + NO_CUDA
-                            + ". Set spark.moe.backend=auto or spark.moe.backend.strict=false.");
-                }
-                yield new Choice(new CpuRoutingBackend(), "cuda was requested, but " + NO_CUDA);
+    public static Choice open(Request request, boolean strict, DeviceSettings settings) {
+        if (request == Request.CPU) {
+            return new Choice(new CpuRoutingBackend(), "cpu was requested");
+        }
+        CpuRoutingBackend cpu = new CpuRoutingBackend();
+        try {
+            CudaRoutingBackend cuda = CudaRoutingBackend.open(settings, cpu);
+            return new Choice(cuda, (request == Request.CUDA ? "cuda was requested: " : "auto: ") + cuda.device());
+        } catch (CudaUnavailableException e) {
+            if (strict && request == Request.CUDA) {
+                cpu.close();
+                throw new IllegalStateException(
+                        "spark.moe.backend=cuda cannot be had: " + e.getMessage()
+                                + ". Set spark.moe.backend=auto or spark.moe.backend.strict=false.",
+                        e);
             }
-        };
+            String asked = request == Request.CUDA ? "cuda was requested, but " : "auto: ";
+            return new Choice(cpu, asked + e.getMessage());
+        }
+    }
+
+    /**
+     * The driver and the GPUs that this process could use, a line each; where there are none, why.
+     *
+     * @param settings says where the native library goes
+     */
+    public static List<String> devices(DeviceSettings settings) {
+        return CudaRoutingBackend.describe(settings);
     }
 }

@@ -1,9 +1,12 @@
 package io.sparkmoe.spark;
 
 import io.sparkmoe.core.RoutingBackends;
+import io.sparkmoe.core.routing.DeviceSettings;
 import java.io.Serializable;
 import java.util.List;
 import java.util.function.BinaryOperator;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import org.apache.spark.network.util.JavaUtils;
 
 /**
@@ -16,6 +19,8 @@ import org.apache.spark.network.util.JavaUtils;
 public record MoeConf(RoutingBackends.Request backend, boolean strict, long maxBytes) implements Serializable {
     /** One key: its default, when it is read, and what it does; docs/configuration.md is generated from these. */
     public record Key(String name, String fallback, String read, String doc) {}
+
+    private static final String START = "executor start";
 
     public static final Key ENABLED = new Key(
             "spark.moe.enabled",
@@ -35,8 +40,37 @@ public record MoeConf(RoutingBackends.Request backend, boolean strict, long maxB
             "per query",
             "bound of the ids and results that a task holds at once; a single row above it goes alone");
 
+    public static final Key GPU_MEMORY = new Key(
+            "spark.moe.gpu.memoryFraction",
+            "0.5",
+            START,
+            "share of the device memory free at the start that an executor may take");
+    public static final Key GPU_PINNED = new Key(
+            "spark.moe.gpu.pinnedMemory",
+            "2g",
+            START,
+            "most page-locked host memory an executor keeps for ids and results on their way to and from the GPU; it comes "
+                    + "out of spark.executor.memoryOverhead");
+    public static final Key GPU_TASKS = new Key(
+            "spark.moe.gpu.concurrentTasks",
+            "2",
+            START,
+            "tasks of an executor that may work on the GPU at once; others wait, and read their input meanwhile");
+    public static final Key GPU_STICKY = new Key(
+            "spark.moe.gpu.onStickyError",
+            "cpu",
+            START,
+            "cpu or fail: what an executor does after an error that takes the GPU away from it until it is restarted");
+    public static final Key NATIVE_DIR = new Key(
+            "spark.moe.native.dir",
+            "",
+            START,
+            "folder for the CUDA binding's native library, for machines whose java.io.tmpdir is mounted noexec; empty: "
+                    + "java.io.tmpdir");
+
     /** Every key, in the order of the documentation. */
-    public static final List<Key> KEYS = List.of(ENABLED, BACKEND, STRICT, MAX_BYTES);
+    public static final List<Key> KEYS =
+            List.of(ENABLED, BACKEND, STRICT, MAX_BYTES, GPU_MEMORY, GPU_PINNED, GPU_TASKS, GPU_STICKY, NATIVE_DIR);
 
     /**
      * Reads the per-query keys.
@@ -53,6 +87,43 @@ public record MoeConf(RoutingBackends.Request backend, boolean strict, long maxB
                 RoutingBackends.Request.parse(get.apply(BACKEND.name(), BACKEND.fallback())),
                 Boolean.parseBoolean(get.apply(STRICT.name(), STRICT.fallback())),
                 bytes);
+    }
+
+    /**
+     * Reads the keys of an executor's start.
+     *
+     * @param get value of a key, given its name and default
+     * @throws IllegalArgumentException naming the key and what it takes
+     */
+    public static DeviceSettings device(BinaryOperator<String> get) {
+        String folder = get.apply(NATIVE_DIR.name(), NATIVE_DIR.fallback());
+        return new DeviceSettings(
+                null,
+                number(GPU_MEMORY, get, Double::parseDouble, v -> v > 0 && v <= 1, "a number in (0, 1]"),
+                number(GPU_PINNED, get, JavaUtils::byteStringAsBytes, v -> v >= 0, "a size of 0 or more, such as 2g"),
+                number(GPU_TASKS, get, Integer::parseInt, v -> v >= 1, "a whole number of 1 or more"),
+                number(
+                                GPU_STICKY,
+                                get,
+                                v -> v.equals("fail") ? 1 : v.equals("cpu") ? 0 : -1,
+                                v -> v >= 0,
+                                "cpu or fail")
+                        == 1,
+                folder.isEmpty() ? null : folder);
+    }
+
+    private static <T> T number(
+            Key key, BinaryOperator<String> get, Function<String, T> parse, Predicate<T> allowed, String takes) {
+        String value = get.apply(key.name(), key.fallback());
+        try {
+            T parsed = parse.apply(value);
+            if (allowed.test(parsed)) {
+                return parsed;
+            }
+        } catch (NumberFormatException e) {
+            // Reported below, like a number that is out of range.
+        }
+        throw new IllegalArgumentException(key.name() + " must be " + takes + ", got '" + value + "'");
     }
 
     /** Whether planning may be changed. */

@@ -44,6 +44,7 @@ public final class MoeSparkPlugin implements SparkPlugin {
             public void init(PluginContext context, Map<String, String> fromDriver) {
                 MoeMetrics.totals()
                         .forEach((name, total) -> context.metricRegistry().register(name, (Gauge<Long>) total::sum));
+                ExecutorBackend.open(context.resources());
             }
 
             @Override

@@ -62,6 +62,13 @@ public interface RoutingBackend extends AutoCloseable {
         return allocator::buffer;
     }
 
+    /**
+     * Bytes of ids from which on a call is worth its fixed cost; a caller that has fewer and may wait collects more first.
+     */
+    default long worthwhileBytes() {
+        return 0;
+    }
+
     /** What the calling thread's calls did on a device since it asked last. */
     default DeviceActivity takeActivity() {
         return DeviceActivity.NONE;

@@ -2,6 +2,8 @@ package io.sparkmoe.core.cuda;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,10 +17,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
 
 /**
  * From .cu files to the PTX that is committed. Maven runs this file as a program before resources are copied: with nvcc
@@ -73,7 +79,7 @@ public final class PtxBuild {
                     String file = source.getFileName().toString().replace(".cu", ".ptx");
                     return new Kernel(
                             source,
-                            resources.resolve(file),
+                            resources.resolve(file + ".gz"),
                             module.resolve("target/ptx").resolve(file));
                 })
                 .toList();
@@ -83,7 +89,7 @@ public final class PtxBuild {
     List<Path> orphans() {
         List<Path> wanted = kernels().stream().map(Kernel::resource).toList();
         return Stream.of("src/main", "src/test")
-                .flatMap(tree -> list(module.resolve(tree).resolve(RESOURCES), ".ptx"))
+                .flatMap(tree -> list(module.resolve(tree).resolve(RESOURCES), ".ptx.gz"))
                 .filter(file -> !wanted.contains(file))
                 .toList();
     }
@@ -203,7 +209,6 @@ public final class PtxBuild {
         command.addAll(List.of("-o", raw.toString(), kernel.source().toString()));
         System.out.print(run(command));
         Files.writeString(raw, header + "\n" + normalise(Files.readString(raw)));
-        confirm(kernel, nvcc, raw);
         Files.move(raw, kernel.built(), StandardCopyOption.REPLACE_EXISTING);
         System.out.println("compiled " + kernel + ": " + Files.size(kernel.built()) + " bytes of PTX");
     }
@@ -238,15 +243,26 @@ public final class PtxBuild {
             throw new IllegalStateException(nvcc.get() + " does not say which release it is");
         }
         Files.createDirectories(module.resolve("target/ptx"));
-        for (Kernel kernel : kernels()) {
-            build(kernel, nvcc.get(), release.group(1), write);
-        }
+        List<CompletableFuture<Void>> builds = kernels().stream()
+                .map(k -> CompletableFuture.runAsync(() -> build(k, nvcc.get(), release.group(1), write)))
+                .toList();
+        builds.forEach(CompletableFuture::join);
         for (Path orphan : write ? orphans() : List.<Path>of()) {
             Files.delete(orphan);
         }
     }
 
-    private void build(Kernel kernel, Path nvcc, String release, boolean write)
+    private void build(Kernel kernel, Path nvcc, String release, boolean write) {
+        try {
+            compileAndWrite(kernel, nvcc, release, write);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void compileAndWrite(Kernel kernel, Path nvcc, String release, boolean write)
             throws IOException, InterruptedException {
         String header = header(kernel, release);
         if (!firstLine(kernel.built()).equals(header)) {
@@ -254,21 +270,43 @@ public final class PtxBuild {
         }
         if (write) {
             Files.createDirectories(Objects.requireNonNull(kernel.resource().getParent()));
-            Files.writeString(kernel.resource(), Files.readString(kernel.built()));
+            confirm(kernel, nvcc, kernel.built());
+            compress(Files.readString(kernel.built()), kernel.resource());
+        }
+    }
+
+    /** Kept compressed: unrolled kernels are a megabyte of text that shrinks to a sixth. */
+    private static void compress(String text, Path file) throws IOException {
+        if (Files.isRegularFile(file) && text(file).equals(text)) {
+            return;
+        }
+        try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(file))) {
+            out.write(text.getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    /** The text of a .ptx or .ptx.gz file, empty when there is none. */
+    static String text(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            return "";
+        }
+        if (!file.toString().endsWith(".gz")) {
+            return Files.readString(file);
+        }
+        try (InputStream in = new GZIPInputStream(Files.newInputStream(file))) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }
     }
 
     static String firstLine(Path file) throws IOException {
-        return Files.isRegularFile(file)
-                ? Files.readString(file).lines().findFirst().orElse("")
-                : "";
+        return text(file).lines().findFirst().orElse("");
     }
 
     /** Arguments: the module's folder, and {@code true} to replace the committed files. */
     public static void main(String[] args) throws Exception {
         try {
             new PtxBuild(Path.of(args[0])).build(Boolean.parseBoolean(args[1]));
-        } catch (IllegalStateException e) {
+        } catch (IllegalStateException | CompletionException e) {
             System.err.println(e.getMessage());
             System.exit(1);
         }

@@ -1,5 +1,6 @@
 package io.sparkmoe.spark.exec;
 
+import io.sparkmoe.core.routing.BufferSource;
 import io.sparkmoe.core.routing.IdCodec;
 import io.sparkmoe.core.routing.IdOptions;
 import io.sparkmoe.core.routing.IdType;
@@ -8,7 +9,6 @@ import io.sparkmoe.core.routing.PackedIds;
 import io.sparkmoe.core.routing.RoutingBatch;
 import io.sparkmoe.core.routing.RoutingBatchBuilder;
 import java.util.Arrays;
-import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BaseFixedWidthVector;
 import org.apache.arrow.vector.complex.ListVector;
 import org.apache.spark.sql.catalyst.util.ArrayData;
@@ -31,9 +31,9 @@ final class IdCollector implements AutoCloseable {
     private long[] nulls = new long[64];
     private boolean anyNull;
 
-    IdCollector(DataType type, IdOptions options, BufferAllocator allocator) {
+    IdCollector(DataType type, IdOptions options, BufferSource buffers) {
         this.type = type;
-        this.builder = new RoutingBatchBuilder(allocator);
+        this.builder = new RoutingBatchBuilder(buffers);
         this.elements = new IdElements(options);
     }
 

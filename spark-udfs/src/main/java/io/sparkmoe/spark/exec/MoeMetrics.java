@@ -1,6 +1,8 @@
 package io.sparkmoe.spark.exec;
 
+import io.sparkmoe.core.routing.DeviceActivity;
 import io.sparkmoe.core.routing.IdCounts;
+import io.sparkmoe.core.routing.RoutingBackend;
 import io.sparkmoe.spark.interop.Scala;
 import java.io.Serializable;
 import java.util.LinkedHashMap;
@@ -18,7 +20,18 @@ public final class MoeMetrics implements Serializable {
     private static final Map<String, LongAdder> TOTALS = new LinkedHashMap<>();
 
     static {
-        for (String name : new String[] {"rows", "ids", "batches", "maskedIds", "invalidIdsDropped"}) {
+        for (String name : new String[] {
+            "rows",
+            "ids",
+            "batches",
+            "maskedIds",
+            "invalidIdsDropped",
+            "deviceCalls",
+            "bytesToDevice",
+            "bytesFromDevice",
+            "deviceSplits",
+            "deviceFallbacks"
+        }) {
             TOTALS.put(name, new LongAdder());
         }
     }
@@ -41,6 +54,14 @@ public final class MoeMetrics implements Serializable {
         metrics.put("peakMemory", SQLMetrics.createSizeMetric(sc, "peak Arrow memory of a task", -1L));
         metrics.put("copyTime", SQLMetrics.createNanoTimingMetric(sc, "time collecting ids", -1L));
         metrics.put("kernelTime", SQLMetrics.createNanoTimingMetric(sc, "time in the operators", -1L));
+        counter(sc, "splits", "batches split for device memory");
+        counter(sc, "fallbacks", "calls of the GPU backend done by the CPU");
+        metrics.put("bytesToDevice", SQLMetrics.createSizeMetric(sc, "bytes to the GPU", -1L));
+        metrics.put("bytesFromDevice", SQLMetrics.createSizeMetric(sc, "bytes from the GPU", -1L));
+        metrics.put("peakDeviceMemory", SQLMetrics.createSizeMetric(sc, "peak GPU memory of an executor", -1L));
+        metrics.put("deviceCopyTime", SQLMetrics.createNanoTimingMetric(sc, "GPU time copying", -1L));
+        metrics.put("deviceKernelTime", SQLMetrics.createNanoTimingMetric(sc, "GPU time in kernels", -1L));
+        metrics.put("deviceWaitTime", SQLMetrics.createNanoTimingMetric(sc, "time waiting for the GPU", -1L));
     }
 
     private void counter(SparkContext sc, String key, String label) {
@@ -60,15 +81,35 @@ public final class MoeMetrics implements Serializable {
         metrics.get(key).set(value);
     }
 
-    /** Notes a batch that ran. */
-    void batch(String backend, long rows, long ids, long bytes) {
-        add(backend.equals("cuda") ? "gpuBatches" : "cpuBatches", 1);
+    /** Notes a batch that ran; one of which the device did a part counts as the GPU's. */
+    void batch(RoutingBackend backend, long rows, long ids, long bytes) {
+        DeviceActivity device = backend.takeActivity();
+        add(device.deviceCalls() > 0 ? "gpuBatches" : "cpuBatches", 1);
+        device(device);
         add("numInputRows", rows);
         add("numIds", ids);
         add("bytesIn", bytes);
         TOTALS.get("rows").add(rows);
         TOTALS.get("ids").add(ids);
         TOTALS.get("batches").increment();
+    }
+
+    private void device(DeviceActivity device) {
+        add("splits", device.splits());
+        add("fallbacks", device.fallbacks());
+        add("bytesToDevice", device.bytesToDevice());
+        add("bytesFromDevice", device.bytesFromDevice());
+        add("deviceCopyTime", device.copyNanos());
+        add("deviceKernelTime", device.kernelNanos());
+        add("deviceWaitTime", device.waitNanos());
+        if (device.peakDeviceBytes() > 0) {
+            set("peakDeviceMemory", device.peakDeviceBytes());
+        }
+        TOTALS.get("bytesToDevice").add(device.bytesToDevice());
+        TOTALS.get("bytesFromDevice").add(device.bytesFromDevice());
+        TOTALS.get("deviceCalls").add(device.deviceCalls());
+        TOTALS.get("deviceSplits").add(device.splits());
+        TOTALS.get("deviceFallbacks").add(device.fallbacks());
     }
 
     /** Notes what was left out. */

@@ -32,6 +32,9 @@ public record PartialEvaluator(
         implements PartitionEvaluator {
     private static final int MAX_ROWS = 1 << 14;
 
+    /** Most rows collected, however few their ids are. */
+    private static final int MAX_ROWS_HELD = 1 << 20;
+
     @Override
     public Iterator<ColumnarBatch> columnar(Iterator<ColumnarBatch> input) {
         PartialTask task = task();
@@ -73,7 +76,10 @@ public record PartialEvaluator(
     private boolean feedRows(PartialTask task, Iterator<InternalRow> input) {
         task.begin();
         long bytes = 0;
-        while (task.rows() < MAX_ROWS && bytes < task.maxBytes() && !task.full() && input.hasNext()) {
+        while (task.rows() < (task.worthwhile() ? MAX_ROWS : MAX_ROWS_HELD)
+                && bytes < task.maxBytes()
+                && !task.full()
+                && input.hasNext()) {
             InternalRow row = input.next();
             task.addSlot(task.groups().slot(row));
             for (int i = 0; i < calls.size(); i++) {
@@ -107,19 +113,34 @@ public record PartialEvaluator(
 
         @Override
         public Boolean get() {
+            task.begin();
+            do {
+                ColumnarBatch current = next();
+                if (current == null) {
+                    break;
+                }
+                collect(current);
+            } while (!task.worthwhile() && !task.full() && task.rows() < MAX_ROWS_HELD);
+            if (task.rows() == 0) {
+                return false;
+            }
+            task.accumulate();
+            return true;
+        }
+
+        /** The batch in hand, or the next one with rows; null at the end. */
+        private @Nullable ColumnarBatch next() {
             while (batch == null || done == batch.numRows()) {
                 if (!input.hasNext()) {
-                    return false;
+                    return null;
                 }
                 batch = input.next();
                 done = 0;
             }
-            feed(batch);
-            return true;
+            return batch;
         }
 
-        private void feed(ColumnarBatch current) {
-            task.begin();
+        private void collect(ColumnarBatch current) {
             int from = done;
             int to = end(current, from);
             done = task.groups().assign(current, from, to, task);
@@ -130,7 +151,6 @@ public record PartialEvaluator(
                 task.named(i, () -> collector.add(column, from, done));
             }
             task.copied(System.nanoTime() - start);
-            task.accumulate();
             if (done == current.numRows()) {
                 current.closeIfFreeable();
             }

@@ -54,7 +54,7 @@ final class PartialTask implements AutoCloseable {
         long width = 0;
         for (int i = 0; i < calls.size(); i++) {
             SumOperator op = calls.get(i).operator();
-            collectors.add(new IdCollector(types[i], op.ids(), allocator));
+            collectors.add(new IdCollector(types[i], op.ids(), backend.inputBuffers(allocator)));
             accumulators.add(op.open(backend, allocator));
             width += op.width();
         }
@@ -71,6 +71,15 @@ final class PartialTask implements AutoCloseable {
 
     long maxBytes() {
         return conf.maxBytes();
+    }
+
+    /** Whether what has been collected is worth a call. */
+    boolean worthwhile() {
+        long bytes = 0;
+        for (IdCollector c : collectors) {
+            bytes += c.bytes();
+        }
+        return bytes >= Math.min(maxBytes(), backend.worthwhileBytes());
     }
 
     IdCollector collector(int call) {
@@ -135,7 +144,7 @@ final class PartialTask implements AutoCloseable {
             bytes += collector.bytes();
         }
         metrics.add("kernelTime", System.nanoTime() - start);
-        metrics.batch(backend.name(), rows, ids, bytes);
+        metrics.batch(backend, rows, ids, bytes);
         nextRow += rows;
         context.killTaskIfInterrupted();
     }

@@ -34,7 +34,7 @@ public final class RowEvaluator {
     public static Object evaluate(IdOperator operator, DataType type, Object value) {
         BufferAllocator allocator = ArrowUtils.rootAllocator().newChildAllocator("spark-moe-row", 0, Long.MAX_VALUE);
         try (allocator;
-                IdCollector collector = new IdCollector(type, operator.ids(), allocator)) {
+                IdCollector collector = new IdCollector(type, operator.ids(), allocator::buffer)) {
             collector.reset(0);
             collector.add(value);
             try (ResultColumn result = operator.run(CPU, collector.batch(), null, allocator)) {

@@ -25,6 +25,7 @@ final class SliceTask implements AutoCloseable {
     private final MoeMetrics metrics;
     private final List<Call> calls;
     private final BufferAllocator allocator;
+    private final RoutingBackend backend;
     private final Map<Object, IdCollector> collectors = new LinkedHashMap<>();
     private final IdCollector[] inputs;
     private List<ResultColumn> results = new ArrayList<>();
@@ -35,6 +36,7 @@ final class SliceTask implements AutoCloseable {
         this.conf = conf;
         this.metrics = metrics;
         this.calls = calls;
+        this.backend = ExecutorBackend.get(conf);
         this.allocator = ArrowUtils.rootAllocator()
                 .newChildAllocator("spark-moe-task-" + context.taskAttemptId(), 0, Long.MAX_VALUE);
         // Listeners run last registered first: consumers that came later are closed before us.
@@ -47,7 +49,7 @@ final class SliceTask implements AutoCloseable {
                     call.input(),
                     IdElements.policyMatters(type) ? call.operator().ids() : "any");
             inputs[i] = collectors.computeIfAbsent(
-                    key, k -> new IdCollector(type, call.operator().ids(), allocator));
+                    key, k -> new IdCollector(type, call.operator().ids(), backend.inputBuffers(allocator)));
         }
     }
 
@@ -83,7 +85,6 @@ final class SliceTask implements AutoCloseable {
 
     /** Runs every call over what has been collected. */
     ColumnVector[] run(int rows) {
-        RoutingBackend backend = ExecutorBackend.get(conf);
         long ids = collectors.values().stream().mapToLong(IdCollector::ids).sum();
         long bytes = collectors.values().stream().mapToLong(IdCollector::bytes).sum();
         long start = System.nanoTime();
@@ -91,7 +92,7 @@ final class SliceTask implements AutoCloseable {
         long out = 0;
         IdCounts left = IdCounts.NONE;
         for (int i = 0; i < columns.length; i++) {
-            ResultColumn result = run(backend, i);
+            ResultColumn result = run(i);
             results.add(result);
             columns[i] = result.column();
             out += result.bytes();
@@ -100,14 +101,14 @@ final class SliceTask implements AutoCloseable {
         metrics.add("kernelTime", System.nanoTime() - start);
         metrics.add("bytesOut", out);
         metrics.add("numOutputRows", rows);
-        metrics.batch(backend.name(), rows, ids, bytes);
+        metrics.batch(backend, rows, ids, bytes);
         metrics.left(left);
         nextRow += rows;
         context.killTaskIfInterrupted();
         return columns;
     }
 
-    private ResultColumn run(RoutingBackend backend, int call) {
+    private ResultColumn run(int call) {
         Call c = calls.get(call);
         IdCollector in = inputs[call];
         try {

@@ -1,14 +1,14 @@
 package io.sparkmoe.spark.jobs;
 
 import io.sparkmoe.core.RoutingBackends;
+import io.sparkmoe.core.routing.DeviceSettings;
+import io.sparkmoe.spark.MoeConf;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import org.apache.arrow.memory.BufferAllocator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
         footer = "  spark-moe doctor --conf spark.moe.backend=cuda")
 public final class DoctorCommand implements Callable<Integer> {
     private static final Path DRIVER = Path.of("/proc/driver/nvidia/version");
-    private static final String NATIVE_DIR = "spark.moe.native.dir";
+    private static final String NATIVE_DIR = MoeConf.NATIVE_DIR.name();
 
     @Mixin
     private CommonOptions common = new CommonOptions();
@@ -83,33 +83,18 @@ public final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    /** What nvidia-smi lists, where it is installed and answers. */
-    private static List<String> gpus() {
-        String found = output(
-                "nvidia-smi", "--query-gpu=index,name,uuid,memory.total,driver_version", "--format=csv,noheader");
-        return found == null || found.isBlank()
-                ? List.of("none visible")
-                : found.strip().lines().toList();
+    /** What the operators see of the GPUs here, or why they see none. */
+    private List<String> gpus() {
+        return RoutingBackends.devices(device());
     }
 
-    private static @Nullable String output(String... command) {
-        try {
-            Process process = new ProcessBuilder(command)
-                    .redirectError(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            if (!process.waitFor(10, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-                return null;
-            }
-            return process.exitValue() == 0
-                    ? new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
-                    : null;
-        } catch (IOException e) {
-            return null;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return null;
-        }
+    private DeviceSettings device() {
+        return MoeConf.device(this::given);
+    }
+
+    private String given(String key, String fallback) {
+        String value = setting(key, fallback);
+        return value == null ? fallback : value;
     }
 
     private String nativeFolder() {
@@ -145,7 +130,7 @@ public final class DoctorCommand implements Callable<Integer> {
 
     private void backend() {
         String requested = setting("spark.moe.backend", "auto");
-        RoutingBackends.Choice choice = RoutingBackends.open(RoutingBackends.Request.parse(requested), false);
+        RoutingBackends.Choice choice = RoutingBackends.open(RoutingBackends.Request.parse(requested), false, device());
         try (var backend = choice.backend()) {
             line("Backend", backend.name() + ": " + choice.reason());
         }

@@ -11,6 +11,10 @@ import jcuda.driver.JCudaDriver;
 
 /** A kernel of a loaded module. Lives as long as the module. */
 public final class CudaFunction {
+    /** What every launch may ask for. */
+    private static final int ALWAYS_ALLOWED = 48 << 10;
+
+    private volatile int allowedShared = ALWAYS_ALLOWED;
     private final CudaContext context;
     private final String name;
     private final CUfunction handle;
@@ -59,6 +63,14 @@ public final class CudaFunction {
                 JCudaDriver.cuFuncSetAttribute(handle, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, bytes),
                 "cuFuncSetAttribute",
                 name + " with " + bytes + " bytes of shared memory a block");
+    }
+
+    /** Like {@link #allowSharedBytes} where launches were not allowed as much before. */
+    public void ensureSharedBytes(int bytes) {
+        if (bytes > allowedShared) {
+            allowSharedBytes(bytes);
+            allowedShared = bytes;
+        }
     }
 
     /** How many blocks of that shape one multiprocessor holds at once. */

@@ -1,0 +1,112 @@
+package io.sparkmoe.core.cuda;
+
+import io.sparkmoe.core.cuda.driver.LaunchConfig;
+import io.sparkmoe.core.routing.RoutingBatch;
+
+/**
+ * Launches align: align_segments (every segment's place, and the small ones), between the launches of the large ones.
+ * Outputs are sized for the most that the batch could pad to.
+ */
+record Align(
+        DeviceKeys keys,
+        int blockSize,
+        LargeSegments large,
+        long sorted,
+        long experts,
+        long postPad,
+        long sortedOffsets,
+        long expertOffsets,
+        long status) {
+    private static final String FILE = "align_segments";
+
+    /** Ids that a block of 8 warps, and one of 32, sorts in one pass. */
+    private static final int NARROW_TILE = 512;
+
+    /** Takes device memory for a call. */
+    static Align plan(DeviceKeys keys, int blockSize, Lane lane) {
+        int rows = keys.batch().segments();
+        long blocks = 0;
+        for (int s = 0; s < rows; s++) {
+            blocks += mostBlocks(keys.batch().host().length(s), keys.plan().bins(), blockSize);
+        }
+        long entries = blocks * blockSize;
+        return new Align(
+                keys,
+                blockSize,
+                LargeSegments.prepare(keys, lane),
+                // 16-byte stores may start before a segment's end, never past the buffer's.
+                lane.take(4 * entries + 16),
+                lane.take(4 * blocks + 16),
+                lane.take(4L * rows),
+                lane.take(8L * (rows + 1L)),
+                lane.take(8L * (rows + 1L)),
+                lane.takeZeroed(8L * (rows + 1L)));
+    }
+
+    /** Whether positions inside every segment stay 32 bits, as the kernels need. */
+    static boolean fits(RoutingBatch batch, int bins, int blockSize) {
+        for (int s = 0; s < batch.segments(); s++) {
+            if (mostBlocks(batch.length(s), bins, blockSize) * blockSize > Integer.MAX_VALUE) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Most blocks of n ids: every bin used may have one that is not full. */
+    static long mostBlocks(long n, int bins, int blockSize) {
+        long used = Math.min(n, bins);
+        return used + (n - used) / blockSize;
+    }
+
+    void launch(Lane lane) {
+        if (large.any()) {
+            large.launch(keys, lane);
+        }
+        if (!large.lone()) {
+            segments(lane);
+        }
+        if (large.any()) {
+            writeLarge(lane);
+        }
+    }
+
+    private void segments(Lane lane) {
+        int bins = keys.plan().bins();
+        int warps = keys.batch().longest() <= NARROW_TILE ? 8 : 32;
+        keys.arguments(lane)
+                .i32(keys.batch().segments())
+                .i32(blockSize)
+                .address(keys.keyValue())
+                .address(large.segments())
+                .i32(large.plan().count())
+                .address(large.totals())
+                .address(sorted)
+                .address(experts)
+                .address(postPad)
+                .address(sortedOffsets)
+                .address(expertOffsets)
+                .address(status)
+                .address(lane.tally());
+        lane.launch(
+                FILE,
+                FILE + "_w" + warps + (bins <= 256 ? "_b8" : "_b10"),
+                new LaunchConfig(
+                        keys.batch().segments(), 1, 32 * warps, Shapes.sortShared(warps, warps == 8 ? 2 : 8, bins)));
+    }
+
+    private void writeLarge(Lane lane) {
+        int bins = keys.plan().bins();
+        large.writeArguments(keys, lane)
+                .i32(blockSize)
+                .address(keys.keyValue())
+                .address(sorted)
+                .address(experts)
+                .address(postPad)
+                .address(sortedOffsets)
+                .address(expertOffsets)
+                .address(0)
+                .address(0);
+        lane.launch("large_write", "large_write" + large.variant(bins), large.writeConfig(bins));
+    }
+}

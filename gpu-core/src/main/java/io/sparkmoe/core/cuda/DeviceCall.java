@@ -1,0 +1,28 @@
+package io.sparkmoe.core.cuda;
+
+import io.sparkmoe.core.routing.ResultBuffers;
+import io.sparkmoe.core.routing.RoutingBatch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An operator call that can be cut between segments: it only reads its input and writes fresh memory, so any part may be
+ * run again, in pieces, or by the CPU.
+ *
+ * @param <R> the operator's result
+ */
+interface DeviceCall<R extends AutoCloseable> {
+    /**
+     * Runs over a part of the batch; the lane has begun, and is ended by the caller.
+     *
+     * @return null when the part must be refused; the CPU then words the complaint
+     */
+    @Nullable
+    R run(RoutingBatch part, Lane lane, ResultBuffers out);
+
+    /** The result of two parts that follow each other; null when it would pass what int32 offsets can say. */
+    @Nullable
+    R join(R first, R second, ResultBuffers out);
+
+    /** The CPU's result over a part. */
+    R onCpu(RoutingBatch part);
+}

@@ -1,0 +1,76 @@
+package io.sparkmoe.core.cuda;
+
+import io.sparkmoe.core.routing.EpPreprocessOptions;
+import io.sparkmoe.core.routing.ExpertMap;
+import io.sparkmoe.core.routing.IdOptions;
+import io.sparkmoe.core.routing.MaskedPolicy;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How ids become the keys that kernels count and sort by (keys.cuh), and what is written for a key.
+ *
+ * @param numExperts E
+ * @param bins K, the bin of masked ids included
+ * @param first 1 when masked ids have bin 0, else 0
+ * @param table bin of an expert before {@code first} is added, -1 left out; null: its own number
+ * @param keyValue what is written for a key; null: the key less {@code first}
+ */
+@SuppressWarnings("ArrayRecordComponent") // private to the package, never compared
+record KeyPlan(int numExperts, int bins, int first, short @Nullable [] table, int @Nullable [] keyValue) {
+    /** Most bins that the kernels take. */
+    static final int MAX_BINS = 1025;
+
+    /** Experts, or local experts, as they are. */
+    static KeyPlan of(IdOptions options) {
+        int first = options.masked() == MaskedPolicy.BIN || options.masked() == MaskedPolicy.KEEP ? 1 : 0;
+        ExpertMap map = options.expertMap();
+        int bins = options.bins() + first;
+        if (map == null) {
+            return new KeyPlan(options.numExperts(), bins, first, null, null);
+        }
+        if (map.form() == ExpertMap.Form.LOCAL) {
+            return new KeyPlan(options.numExperts(), bins, first, shorts(map.toArray()), null);
+        }
+        int[] values = new int[bins];
+        values[0] = -1;
+        System.arraycopy(map.toArray(), 0, values, first, options.numExperts());
+        return new KeyPlan(options.numExperts(), bins, first, null, values);
+    }
+
+    /**
+     * The keys of expert-parallel preprocessing. With a map (form vllm) the experts of other ranks follow the local ones in
+     * their order, and are written as num_experts + expert.
+     */
+    static KeyPlan of(EpPreprocessOptions options) {
+        ExpertMap map = options.ids().expertMap();
+        if (map == null) {
+            return of(options.ids());
+        }
+        int experts = options.ids().numExperts();
+        int[] table = new int[experts];
+        int[] values = new int[experts];
+        Arrays.setAll(values, key -> key);
+        int next = map.numLocalExperts();
+        for (int e = 0; e < experts; e++) {
+            table[e] = map.local(e) >= 0 ? map.local(e) : next++;
+            if (map.local(e) < 0) {
+                values[table[e]] = experts + e;
+            }
+        }
+        return new KeyPlan(experts, experts, 0, shorts(table), values);
+    }
+
+    private static short[] shorts(int[] values) {
+        short[] out = new short[values.length];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = (short) values[i];
+        }
+        return out;
+    }
+
+    /** Whether the kernels take so many bins; the CPU takes all. */
+    boolean fits() {
+        return bins <= MAX_BINS && numExperts <= MAX_BINS - 1;
+    }
+}

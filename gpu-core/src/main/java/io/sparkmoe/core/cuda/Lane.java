@@ -1,0 +1,223 @@
+package io.sparkmoe.core.cuda;
+
+import io.sparkmoe.core.cuda.driver.CudaContext;
+import io.sparkmoe.core.cuda.driver.CudaException;
+import io.sparkmoe.core.cuda.driver.CudaFunction;
+import io.sparkmoe.core.cuda.driver.CudaStream;
+import io.sparkmoe.core.cuda.driver.DeviceBlock;
+import io.sparkmoe.core.cuda.driver.DeviceMemoryPool;
+import io.sparkmoe.core.cuda.driver.KernelArguments;
+import io.sparkmoe.core.cuda.driver.LaunchConfig;
+import io.sparkmoe.core.routing.Memory;
+import io.sparkmoe.core.routing.RoutingBatch;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A stream and what one operator call at a time needs beside it: device memory taken for the call, a page-locked place
+ * for small copies, the tally of left-out ids, clocks.
+ *
+ * <p>A call goes {@link Lanes#begin}, uploads, {@link #uploaded}, launches, {@link #computed}, copies back, {@link #end},
+ * {@link #close}. What it took of device memory is given back only when the stream has come past it, also after a failure.
+ */
+final class Lane implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+
+    /** Bytes of the page-locked place for small copies. */
+    static final int SMALL = 1 << 18;
+
+    private static final int TALLY_BYTES = 4 * Long.BYTES;
+
+    private final CudaStream stream;
+    private final Kernels kernels;
+    private final DeviceMemoryPool memory;
+    private final CudaContext context;
+    private final Lanes owner;
+    private final long small;
+    private final Clock clock;
+    private final KernelArguments arguments = new KernelArguments();
+    private final List<DeviceBlock> taken = new ArrayList<>();
+    private final List<Long> hostPlaces = new ArrayList<>();
+    private int smallUsed;
+    private boolean ended;
+    private long tally;
+    private Activity activity = new Activity();
+
+    Lane(Lanes owner, CudaContext context, Kernels kernels, DeviceMemoryPool memory) {
+        this.owner = owner;
+        this.context = context;
+        this.kernels = kernels;
+        this.memory = memory;
+        this.stream = context.newStream();
+        this.small = context.allocatePinned(SMALL);
+        this.clock = new Clock(context, stream);
+    }
+
+    /** Starts a call whose figures go to {@code figures}. */
+    void begin(Activity figures) {
+        activity = figures;
+        smallUsed = 0;
+        ended = false;
+        clock.start();
+        tally = take(TALLY_BYTES);
+        stream.fill(tally, (byte) 0, TALLY_BYTES);
+    }
+
+    /** Device memory for this call, aligned to 256 bytes, of undefined content. */
+    long take(long bytes) {
+        DeviceBlock block = memory.take(Math.max(1, bytes));
+        taken.add(block);
+        return block.address();
+    }
+
+    /** Device memory for this call, all zero. */
+    long takeZeroed(long bytes) {
+        long address = take(bytes);
+        stream.fill(address, (byte) 0, bytes);
+        return address;
+    }
+
+    DeviceBatch upload(RoutingBatch batch) {
+        long bytes = batch.totalIds() * batch.type().bytes();
+        // A vector load may read up to 15 bytes beyond the last id.
+        long ids = take(bytes + 16);
+        copyToDevice(ids, batch.address(0), bytes);
+        long offsetBytes = 4L * (batch.segments() + 1L);
+        long offsets = take(offsetBytes);
+        copyToDevice(offsets, batch.offsetsAddress(), offsetBytes);
+        return new DeviceBatch(batch, ids, offsets);
+    }
+
+    /** A copy of {@code bytes} at a host address, which must stay until {@link #end}. */
+    long upload(long host, long bytes) {
+        long device = take(bytes);
+        copyToDevice(device, host, bytes);
+        return device;
+    }
+
+    long upload(short[] values) {
+        long host = hostPlace(2L * values.length);
+        Memory.copy(values, Memory.SHORTS, host, 2L * values.length);
+        return upload(host, 2L * values.length);
+    }
+
+    long upload(int[] values, int count) {
+        long host = hostPlace(4L * count);
+        Memory.copy(values, Memory.INTS, host, 4L * count);
+        return upload(host, 4L * count);
+    }
+
+    private long smallPlace(long bytes) {
+        long padded = (bytes + 15) & -16;
+        long place = small + smallUsed;
+        smallUsed += (int) padded;
+        return place;
+    }
+
+    private void copyToDevice(long device, long host, long bytes) {
+        stream.copyToDevice(device, host, bytes);
+        activity.bytesToDevice += bytes;
+    }
+
+    /** What the kernels need is on its way; launches follow. */
+    void uploaded() {
+        clock.uploaded();
+    }
+
+    /** Starts a launch: fill in the arguments, then {@link #launch}. */
+    KernelArguments arguments() {
+        return arguments.reset();
+    }
+
+    void launch(String file, String kernel, LaunchConfig config) {
+        CudaFunction function = kernels.get(file, kernel);
+        function.ensureSharedBytes(config.sharedBytes());
+        stream.launch(function, config, arguments);
+    }
+
+    CudaFunction kernel(String file, String name) {
+        return kernels.get(file, name);
+    }
+
+    int multiprocessors() {
+        return context.device().multiprocessors();
+    }
+
+    CudaStream stream() {
+        return stream;
+    }
+
+    /** All launches are made; copies back follow. */
+    void computed() {
+        clock.computed();
+    }
+
+    /** Enqueues a copy of device memory that the host wants to read; it is there after {@link #await}. */
+    long read(long device, long bytes) {
+        long host = hostPlace(bytes);
+        copyBack(host, device, bytes);
+        return host;
+    }
+
+    /** Waits for everything enqueued so far. */
+    void await() {
+        stream.synchronize();
+    }
+
+    /** Host memory for this call. */
+    private long hostPlace(long bytes) {
+        if (smallUsed + bytes + 16 <= SMALL) {
+            return smallPlace(bytes);
+        }
+        long place = Memory.allocate(bytes);
+        hostPlaces.add(place);
+        return place;
+    }
+
+    /** Enqueues a copy to host memory that must stay until {@link #end}. */
+    void copyBack(long host, long device, long bytes) {
+        stream.copyToHost(host, device, bytes);
+        activity.bytesFromDevice += bytes;
+    }
+
+    /** Device address of the tally: unsigned 64-bit masked, invalid, non-local. */
+    long tally() {
+        return tally;
+    }
+
+    /** Waits for everything and notes the figures. */
+    void end() {
+        clock.end();
+        stream.synchronize();
+        clock.note(activity);
+        activity.deviceCalls++;
+        ended = true;
+    }
+
+    /** Gives back what the call took, and the lane itself. A call that failed is waited for, if the device still answers. */
+    @Override
+    public void close() {
+        try {
+            if (!ended) {
+                stream.synchronize();
+            }
+        } catch (CudaException e) {
+            LOG.debug("after a failed call", e);
+        } finally {
+            taken.forEach(DeviceBlock::close);
+            taken.clear();
+            hostPlaces.forEach(Memory::free);
+            hostPlaces.clear();
+            owner.giveBack(this);
+        }
+    }
+
+    /** Frees the lane. */
+    void dispose() {
+        clock.close();
+        context.freePinned(small);
+        stream.close();
+    }
+}

@@ -1,0 +1,33 @@
+package io.sparkmoe.core.cuda;
+
+/** PTX as text: one kernel of a file that holds several. */
+final class PtxText {
+    private static final String ENTRY = ".visible .entry ";
+
+    private PtxText() {}
+
+    /**
+     * The text without the other kernels. What stands outside of kernels stays, device functions too; kernels do not call
+     * each other.
+     *
+     * @throws IllegalStateException when there is no kernel of that name
+     */
+    static String only(String ptx, String kernel) {
+        StringBuilder out = new StringBuilder(ptx.length());
+        boolean found = false;
+        int at = 0;
+        for (int entry = ptx.indexOf(ENTRY); entry >= 0; entry = ptx.indexOf(ENTRY, at)) {
+            out.append(ptx, at, entry);
+            int end = ptx.indexOf("\n}\n", entry) + 3;
+            if (ptx.startsWith(kernel + "(", entry + ENTRY.length())) {
+                out.append(ptx, entry, end);
+                found = true;
+            }
+            at = end;
+        }
+        if (!found) {
+            throw new IllegalStateException("there is no kernel " + kernel + " in this PTX");
+        }
+        return out.append(ptx.substring(at)).toString();
+    }
+}
