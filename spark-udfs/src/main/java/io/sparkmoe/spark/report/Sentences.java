@@ -113,14 +113,11 @@ final class Sentences {
         if (odd.isEmpty()) {
             return new Finding("Audit", "The audit found nothing wrong.", aside);
         }
-        long sources = odd.stream()
-                .map(ReportModel.AuditLine::source)
-                .distinct()
-                .count();
+        long sources =
+                odd.stream().map(ReportModel.AuditLine::source).distinct().count();
         return new Finding(
                 "Audit",
-                "The audit has " + Text.plural(odd.size(), "remark") + " on " + Text.plural(sources, "source")
-                        + ".",
+                "The audit has " + Text.plural(odd.size(), "remark") + " on " + Text.plural(sources, "source") + ".",
                 aside);
     }
 }

@@ -28,7 +28,7 @@ public final class Verbs {
         };
         List<String> all = new ArrayList<>(run(spark, 3, input, "audit", "--format", "csv"));
         all.addAll(run(spark, 3, input, "convert", "--on-bad-rows", "quarantine"));
-        all.addAll(run(spark, 3, input, "report", "--on-bad-rows", "quarantine", "--tokens-per-pass", "1,8"));
+        all.addAll(run(spark, 3, input, "report", "--on-bad-rows", "quarantine", "--tokens-per-pass", "8"));
         return all;
     }
 
