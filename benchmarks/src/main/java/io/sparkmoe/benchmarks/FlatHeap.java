@@ -1,9 +1,6 @@
 package io.sparkmoe.benchmarks;
 
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.lang.management.MemoryPoolMXBean;
-import java.lang.management.MemoryType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -49,7 +46,7 @@ public final class FlatHeap {
                     4e-9 * ids,
                     seconds,
                     Runtime.getRuntime().maxMemory() >> 20,
-                    peakHeap() >> 20));
+                    Machine.peakHeap() >> 20));
             if (ids != links * (64L << 20)) {
                 throw new IllegalStateException("expected " + links * (64L << 20) + " ids");
             }
@@ -72,13 +69,5 @@ public final class FlatHeap {
             }
         }
         return folder;
-    }
-
-    private static long peakHeap() {
-        return ManagementFactory.getMemoryPoolMXBeans().stream()
-                .filter(pool -> pool.getType() == MemoryType.HEAP)
-                .map(MemoryPoolMXBean::getPeakUsage)
-                .mapToLong(usage -> usage.getUsed())
-                .sum();
     }
 }

@@ -16,6 +16,7 @@ import org.apache.spark.sql.vectorized.ColumnarBatch;
  * @param inputTypes type of each call's id column
  * @param outputTypes types of the node's output: the child's columns, then the results
  */
+@SuppressWarnings("ArrayRecordComponent") // Spark takes types as arrays; nothing compares evaluators.
 public record BatchEvaluator(
         List<Call> calls, DataType[] inputTypes, DataType[] outputTypes, MoeConf conf, MoeMetrics metrics)
         implements PartitionEvaluator {

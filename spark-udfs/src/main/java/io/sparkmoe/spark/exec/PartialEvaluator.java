@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param keys the grouping columns, bound to the child's output
  * @param outputTypes types of the keys, then binary an aggregate
  */
+@SuppressWarnings("ArrayRecordComponent") // Spark takes types as arrays; nothing compares evaluators.
 public record PartialEvaluator(
         List<SumCall> calls,
         DataType[] inputTypes,

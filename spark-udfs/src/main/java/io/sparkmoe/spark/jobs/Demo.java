@@ -36,6 +36,11 @@ final class Demo implements AutoCloseable {
                 folder.resolve(CONFIG).toUri().toString());
     }
 
+    /** What reports call a source: not the copy's path, which is gone after the run. */
+    static String sourceName(String path) {
+        return path.endsWith("/" + SAMPLE) ? SAMPLE : path;
+    }
+
     @Override
     public void close() throws IOException {
         Files.deleteIfExists(folder.resolve(SAMPLE));

@@ -142,7 +142,8 @@ public final class ReportCommand extends Verb {
     private UsableTrace open(SparkSession spark, Progress progress) {
         boolean mark = badRows == BadRows.quarantine;
         Trace trace = Trace.open(spark, input, mark, progress).sampled(sample);
-        AuditResult audit = trace.inBlockOrder(progress).audit(input, progress);
+        AuditResult found = trace.inBlockOrder(progress).audit(input, progress);
+        AuditResult audit = demo ? found.named(Demo::sourceName) : found;
         UsableTrace usable = UsableTrace.of(trace, audit, badRows, excludeCached);
         if (epSize != null && usable.numExperts() % epSize != 0) {
             throw usage("--ep-size " + epSize + " does not divide the " + usable.numExperts() + " experts");

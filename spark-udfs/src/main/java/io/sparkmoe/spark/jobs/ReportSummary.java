@@ -133,8 +133,8 @@ final class ReportSummary {
     private void audit(ReportModel model) {
         long quarantined = model.source().quarantined();
         long kinds = model.audit().stream()
+                .filter(ReportModel.AuditLine::isOdd)
                 .map(ReportModel.AuditLine::reason)
-                .filter(r -> !r.equals("cached"))
                 .distinct()
                 .count();
         line(

@@ -109,7 +109,12 @@ public record ReportModel(
     }
 
     /** One line of the audit; see the tables. */
-    public record AuditLine(String source, String reason, long records, long tokens, long ids) {}
+    public record AuditLine(String source, String reason, long records, long tokens, long ids) {
+        /** Whether it speaks of something wrong or doubtful; cached tokens are neither. */
+        public boolean isOdd() {
+            return !reason.equals("cached");
+        }
+    }
 
     /**
      * How the report was made.

@@ -108,17 +108,16 @@ final class Sentences {
         String aside = model.source().quarantined() == 0
                 ? "No record was put aside."
                 : Text.plural(model.source().quarantined(), "record") + " put aside as unusable.";
-        if (model.audit().isEmpty()) {
+        List<ReportModel.AuditLine> odd =
+                model.audit().stream().filter(ReportModel.AuditLine::isOdd).toList();
+        if (odd.isEmpty()) {
             return new Finding("Audit", "The audit found nothing wrong.", aside);
         }
-        long sources = model.audit().stream()
-                .map(ReportModel.AuditLine::source)
-                .distinct()
-                .count();
+        long sources =
+                odd.stream().map(ReportModel.AuditLine::source).distinct().count();
         return new Finding(
                 "Audit",
-                "The audit has " + Text.plural(model.audit().size(), "remark") + " on " + Text.plural(sources, "source")
-                        + ".",
+                "The audit has " + Text.plural(odd.size(), "remark") + " on " + Text.plural(sources, "source") + ".",
                 aside);
     }
 }

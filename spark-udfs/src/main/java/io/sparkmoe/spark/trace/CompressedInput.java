@@ -27,7 +27,7 @@ final class CompressedInput implements AutoCloseable {
     private final InputStream in;
     private final boolean compressed;
     private final long end;
-    private final @Nullable Decompressor decompressor;
+    private @Nullable Decompressor decompressor;
 
     private CompressedInput(
             FaultSeen raw, InputStream in, boolean compressed, long end, @Nullable Decompressor decompressor) {
@@ -120,13 +120,16 @@ final class CompressedInput implements AutoCloseable {
         return compressed && !raw.failed;
     }
 
+    /** A second call gives nothing back: the decompressor may serve another task by then. */
     @Override
     public void close() throws IOException {
+        Decompressor borrowed = decompressor;
+        decompressor = null;
         try {
             in.close();
         } finally {
-            if (decompressor != null) {
-                CodecPool.returnDecompressor(decompressor);
+            if (borrowed != null) {
+                CodecPool.returnDecompressor(borrowed);
             }
         }
     }
@@ -162,46 +165,71 @@ final class CompressedInput implements AutoCloseable {
             return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
         }
 
-        @Override
-        public int read(byte[] buffer, int offset, int length) throws IOException {
+        /** An answer of the file system. */
+        private interface Answer {
+            long get() throws IOException;
+        }
+
+        private long noting(Answer answer) throws IOException {
             try {
-                return file.read(buffer, offset, length);
-            } catch (IOException e) {
+                return answer.get();
+            } catch (IOException | RuntimeException e) {
                 failed = true;
                 throw e;
             }
         }
 
         @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            return (int) noting(() -> file.read(buffer, offset, length));
+        }
+
+        @Override
+        public long skip(long bytes) throws IOException {
+            return noting(() -> file.skip(bytes));
+        }
+
+        @Override
+        public int available() throws IOException {
+            return (int) noting(file::available);
+        }
+
+        @Override
         public void seek(long position) throws IOException {
-            file.seek(position);
+            noting(() -> {
+                file.seek(position);
+                return position;
+            });
         }
 
         @Override
         public long getPos() throws IOException {
-            return file.getPos();
+            return noting(file::getPos);
         }
 
         // Hadoop's compressed streams trust getPos of streams that can do both, seek and read at a position.
 
         @Override
         public int read(long position, byte[] buffer, int offset, int length) throws IOException {
-            return file.read(position, buffer, offset, length);
+            return (int) noting(() -> file.read(position, buffer, offset, length));
         }
 
         @Override
         public void readFully(long position, byte[] buffer, int offset, int length) throws IOException {
-            file.readFully(position, buffer, offset, length);
+            noting(() -> {
+                file.readFully(position, buffer, offset, length);
+                return length;
+            });
         }
 
         @Override
         public void readFully(long position, byte[] buffer) throws IOException {
-            file.readFully(position, buffer);
+            readFully(position, buffer, 0, buffer.length);
         }
 
         @Override
         public boolean seekToNewSource(long target) throws IOException {
-            return file.seekToNewSource(target);
+            return noting(() -> file.seekToNewSource(target) ? 1 : 0) == 1;
         }
     }
 }

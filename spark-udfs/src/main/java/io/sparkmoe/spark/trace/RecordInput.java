@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.util.Arrays;
 import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.TaskContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,7 @@ final class RecordInput extends InputStream {
     private final FileSlice slice;
     private final Configuration conf;
     private final CompressedInput in;
+    private final @Nullable TaskContext task = TaskContext.get();
     private final byte[] buffer = new byte[BUFFER];
     private final byte[] kept = new byte[KEPT];
     private int at;
@@ -182,6 +184,10 @@ final class RecordInput extends InputStream {
         filled = 0;
         if (fileEnded || fault != null) {
             return false;
+        }
+        // One record may be hundreds of MB: a killed task ends here, and not at the next batch.
+        if (task != null) {
+            task.killTaskIfInterrupted();
         }
         try {
             filled = Math.max(0, in.read(buffer, 0));

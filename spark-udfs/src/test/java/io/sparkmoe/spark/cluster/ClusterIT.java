@@ -60,10 +60,44 @@ class ClusterIT {
         assertThat(output.resolve("tables/expert_load")).isNotEmptyDirectory();
     }
 
+    /** Whichever copy of a task wins, the verbs write the same tables and count nothing twice. */
+    @Test
+    void speculationChangesNothing() throws IOException, InterruptedException {
+        Path recording = Files.createDirectories(folder.resolve("recording"));
+        try (StandaloneCluster cluster = new StandaloneCluster(spark, folder.resolve("standalone"))) {
+            SparkHome.Result result = submit(
+                    cluster.master(),
+                    List.of(
+                            "spark.cores.max=2",
+                            "spark.executor.memory=600m",
+                            "spark.speculation=true",
+                            "spark.speculation.interval=100ms",
+                            "spark.speculation.quantile=0.1",
+                            "spark.speculation.multiplier=1.2",
+                            "spark.speculation.task.duration.threshold=1s",
+                            "spark.sql.files.maxPartitionBytes=400k",
+                            "spark.sql.files.openCostInBytes=0"),
+                    "speculation",
+                    SpeculationApp.class.getName(),
+                    System.getProperty("tests.jar"),
+                    recording.toString());
+            System.out.println(result.out());
+            assertThat(result.exit()).as(result.err()).isZero();
+            assertThat(result.out()).containsPattern("rows \\d{3,} same true\ncopies won true originals killed true");
+        }
+    }
+
     /** Submits to two executors of one core each. */
     private static SparkHome.Result submit(String name, String mainClass, String... jarAndArguments)
             throws IOException, InterruptedException {
-        List<String> arguments = new ArrayList<>(List.of("--master", "local-cluster[2,1,1024]"));
+        return submit("local-cluster[2,1,1024]", List.of(), name, mainClass, jarAndArguments);
+    }
+
+    private static SparkHome.Result submit(
+            String master, List<String> more, String name, String mainClass, String... jarAndArguments)
+            throws IOException, InterruptedException {
+        List<String> arguments = new ArrayList<>(List.of("--master", master));
+        more.forEach(conf -> arguments.addAll(List.of("--conf", conf)));
         for (String conf : List.of(
                 "spark.plugins=io.sparkmoe.spark.MoeSparkPlugin",
                 "spark.ui.enabled=false",

@@ -49,36 +49,46 @@ record SparkHome(Path home) {
 
     /** Runs {@code spark-submit} with these arguments in a folder of its own and waits for its end. */
     Result submit(Path folder, List<String> arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of(JavaModuleOptions.defaultModuleOptionArray()));
-        command.addAll(List.of("-Xmx1g", "-Djava.awt.headless=true", "-cp"));
-        command.add(home.resolve("conf") + File.pathSeparator + home.resolve("jars") + File.separator + "*");
-        command.add("org.apache.spark.deploy.SparkSubmit");
-        command.addAll(arguments);
-
-        Files.createDirectories(folder);
-        Path out = folder.resolve("stdout.txt");
-        Path err = folder.resolve("stderr.txt");
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .directory(folder.toFile())
-                .redirectOutput(out.toFile())
-                .redirectError(err.toFile());
-        builder.environment()
-                .putAll(Map.of(
-                        "SPARK_HOME", home.toString(),
-                        "SPARK_SCALA_VERSION", "2.13",
-                        "SPARK_LOCAL_IP", "127.0.0.1",
-                        "SPARK_PREPEND_CLASSES", ""));
-        Process process = builder.start();
+        Process process = start(folder, "127.0.0.1", "org.apache.spark.deploy.SparkSubmit", arguments);
         try {
             if (!process.waitFor(5, TimeUnit.MINUTES)) {
-                throw new IOException("spark-submit did not end within 5 minutes; its log is " + err);
+                throw new IOException("spark-submit did not end within 5 minutes; its log is in " + folder);
             }
         } finally {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
         }
-        return new Result(process.exitValue(), Files.readString(out), Files.readString(err));
+        return new Result(
+                process.exitValue(),
+                Files.readString(folder.resolve("stdout.txt")),
+                Files.readString(folder.resolve("stderr.txt")));
+    }
+
+    /** Starts a main class of Spark's in a folder of its own, which takes its output, bound to an address. */
+    Process start(Path folder, String address, String mainClass, List<String> arguments) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(JavaModuleOptions.defaultModuleOptionArray()));
+        command.addAll(List.of("-Xmx1g", "-Djava.awt.headless=true", "-cp"));
+        command.add(home.resolve("conf") + File.pathSeparator + home.resolve("jars") + File.separator + "*");
+        command.add(mainClass);
+        command.addAll(arguments);
+
+        Files.createDirectories(folder);
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectOutput(folder.resolve("stdout.txt").toFile())
+                .redirectError(folder.resolve("stderr.txt").toFile());
+        builder.environment()
+                .putAll(Map.of(
+                        "SPARK_HOME",
+                        home.toString(),
+                        "SPARK_SCALA_VERSION",
+                        "2.13",
+                        "SPARK_LOCAL_IP",
+                        address,
+                        "SPARK_PREPEND_CLASSES",
+                        ""));
+        return builder.start();
     }
 }

@@ -100,6 +100,13 @@ class ReportCommandTest {
     }
 
     @Test
+    void theDemoCallsItsSourceByName() {
+        assertThat(table(demoReport, "audit").select("source").distinct().collectAsList())
+                .extracting(row -> row.getString(0))
+                .containsExactly("sample_sglang.jsonl.gz");
+    }
+
+    @Test
     void tablesHaveTheirPublicColumns() {
         assertThat(table(demoReport, "expert_load").schema().simpleString())
                 .isEqualTo("struct<layer:int,expert:int,count:bigint,share:double>");

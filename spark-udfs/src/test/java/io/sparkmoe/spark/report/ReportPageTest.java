@@ -36,6 +36,15 @@ class ReportPageTest {
     }
 
     @Test
+    void cachedTokensAreListedAndNoRemark() {
+        ReportModel.AuditLine cached = new ReportModel.AuditLine("a.jsonl", "cached", 1, 2, 3);
+        ReportModel model = SampleReports.recorded();
+        assertThat(render(SampleReports.model("cached", model.layers(), List.of(cached))))
+                .contains("The audit found nothing wrong.", "<bdi>cached</bdi>")
+                .doesNotContain("remark on");
+    }
+
+    @Test
     void carriesEChartsUnmodifiedWithItsNotices() {
         assertThat(ReportPage.render(SampleReports.recorded(), Map.of()))
                 .contains(Assets.echarts())

@@ -9,32 +9,39 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.api.Test;
 
-/** Plugin, spark.sql.extensions and class path, alone and together: each session gets the rules once. A JVM each. */
+/**
+ * Plugin, spark.sql.extensions and class path, alone and together: each session gets the rules once. A JVM with the service
+ * file and one without, in each one Spark application after another.
+ */
 class RegistrationTest {
-    /** Bits: 1 plugin, 2 spark.sql.extensions, 4 class path (the service file, which is always there in a jar). */
-    @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7})
-    void registeredOnce(int ways) throws Exception {
-        assertThat(OwnJvm.run(Probe.class, "512m", classPath(ways), Integer.toString(ways)))
-                .contains("FUNCTIONS 1 RULES 1 RESULT [1,0,2,0]");
+    @Test
+    void registeredOnceFromTheClassPath() throws Exception {
+        String out = OwnJvm.run(Probe.class, "512m", OwnJvm.classPath(), "0", "1", "2", "3");
+        for (int ways = 0; ways < 4; ways++) {
+            assertThat(out).contains("WAYS " + ways + " FUNCTIONS 1 RULES 1 RESULT [1,0,2,0]");
+        }
     }
 
-    /** The tests' own class path; where the class-path way is off, with a copy of our classes that lacks the service file. */
-    private static String classPath(int ways) throws Exception {
-        String own = OwnJvm.classPath();
-        if ((ways & 4) != 0) {
-            return own;
+    @Test
+    void registeredOnceWithoutTheClassPath() throws Exception {
+        String out = OwnJvm.run(Probe.class, "512m", withoutServiceFile(), "0", "1", "2", "0", "3");
+        assertThat(out.split("WAYS 0 FUNCTIONS 0 UNKNOWN", -1)).as(out).hasSize(3);
+        for (int ways = 1; ways < 4; ways++) {
+            assertThat(out).contains("WAYS " + ways + " FUNCTIONS 1 RULES 1 RESULT [1,0,2,0]");
         }
+    }
+
+    /** The tests' own class path with a copy of our classes that lacks the service file. */
+    private static String withoutServiceFile() throws Exception {
+        String own = OwnJvm.classPath();
         Path classes = Path.of(MoeSessionExtensions.class
                 .getProtectionDomain()
                 .getCodeSource()
@@ -61,12 +68,21 @@ class RegistrationTest {
         return replaced;
     }
 
-    /** Runs in its own JVM. */
+    /** Runs in its own JVM. Each argument is an application's ways to register, as bits: 1 plugin, 2 extensions. */
     public static final class Probe {
         private Probe() {}
 
         public static void main(String[] args) {
-            int ways = Integer.parseInt(args[0]);
+            for (String ways : args) {
+                SparkSession spark = session(Integer.parseInt(ways));
+                System.out.println("WAYS " + ways + " " + registered(spark));
+                spark.stop();
+                SparkSession.clearActiveSession();
+                SparkSession.clearDefaultSession();
+            }
+        }
+
+        private static SparkSession session(int ways) {
             SparkSession.Builder builder = SparkSession.builder()
                     .master("local[1]")
                     .config("spark.ui.enabled", "false")
@@ -78,9 +94,16 @@ class RegistrationTest {
             if ((ways & 2) != 0) {
                 builder.config("spark.sql.extensions", "io.sparkmoe.spark.MoeSessionExtensions");
             }
-            SparkSession spark = builder.getOrCreate();
-            List<Row> functions =
-                    spark.sql("SHOW FUNCTIONS LIKE 'moe_expert_counts'").collectAsList();
+            return builder.getOrCreate();
+        }
+
+        private static String registered(SparkSession spark) {
+            int functions = spark.sql("SHOW FUNCTIONS LIKE 'moe_expert_counts'")
+                    .collectAsList()
+                    .size();
+            if (functions == 0) {
+                return "FUNCTIONS 0 UNKNOWN";
+            }
             String plan = spark.sql(
                             "SELECT moe_expert_counts(ids, 4) FROM (SELECT array(2, 0, 2, -1) ids FROM range(2))")
                     .queryExecution()
@@ -88,9 +111,8 @@ class RegistrationTest {
                     .toString();
             Row row = spark.sql("SELECT to_json(moe_expert_counts(array(2, 0, 2, -1), 4))")
                     .first();
-            System.out.println("FUNCTIONS " + functions.size() + " RULES "
-                    + (plan.split("ArrowBatchEval", -1).length - 1) + " RESULT " + row.getString(0));
-            spark.stop();
+            return "FUNCTIONS " + functions + " RULES " + (plan.split("ArrowBatchEval", -1).length - 1) + " RESULT "
+                    + row.getString(0);
         }
     }
 }

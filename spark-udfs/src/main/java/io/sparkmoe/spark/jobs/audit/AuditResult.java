@@ -5,6 +5,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** What a trace holds and what was found wrong with it. */
@@ -30,6 +31,17 @@ public final class AuditResult {
             bySource.put(name, tallies);
         });
         requireWhole();
+    }
+
+    private AuditResult(AuditResult o, UnaryOperator<String> names) {
+        partial = o.partial;
+        layers.or(o.layers);
+        o.bySource.forEach((source, tallies) -> bySource.put(names.apply(source), tallies));
+    }
+
+    /** The same with sources under other names, which must stay distinct. */
+    public AuditResult named(UnaryOperator<String> names) {
+        return new AuditResult(this, names);
     }
 
     private static BitSet set(List<Integer> layers) {
