@@ -20,7 +20,7 @@ public final class BackendQueries {
 
     private BackendQueries() {}
 
-    public static void main(String[] args) {
+    public static void main(String[] args) throws Exception {
         Path folder = Path.of(args[0]);
         long ids = Long.parseLong(args[1]) << 20;
         int[] cores = args.length > 2

@@ -92,7 +92,7 @@ final class SliceTask implements AutoCloseable {
         long out = 0;
         IdCounts left = IdCounts.NONE;
         for (int i = 0; i < columns.length; i++) {
-            ResultColumn result = run(i);
+            ResultColumn result = answer(i);
             results.add(result);
             columns[i] = result.column();
             out += result.bytes();
@@ -108,7 +108,7 @@ final class SliceTask implements AutoCloseable {
         return columns;
     }
 
-    private ResultColumn run(int call) {
+    private ResultColumn answer(int call) {
         Call c = calls.get(call);
         IdCollector in = inputs[call];
         try {
