@@ -95,10 +95,10 @@ expert_counts_rows(const void* ids, int id_type, const int* offsets, int segment
     add_odd(odd, tally);
 }
 
-extern "C" __global__ void __launch_bounds__(LONG_THREADS, 2048 / LONG_THREADS)
+extern "C" __global__ void __launch_bounds__(LONG_THREADS, 4)
 expert_counts_long(const void* ids, int id_type, const int* offsets, int segments, int num_experts,
         unsigned long long* counts, unsigned long long* tally) {
-    extern __shared__ unsigned replicas[];  // [REPLICAS][bins]
+    extern __shared__ unsigned replicas[];
     __shared__ int found[LONG_THREADS];
     Bins bins = bins_of(id_type, num_experts);
     Line line(offsets, segments);

@@ -4,22 +4,25 @@
 // the device from batch to batch. tally int64: masked and invalid ids. Launch: as many blocks as run at once, each with
 // an equal share of the batch's line (ids and segment ends), so that uneven segments do not unbalance them.
 //
-// A block looks at GROUP segments at a time. Are they all of one slot, they are one range of ids, streamed through the
-// block's histogram, which is added to the slot's counts only when another slot comes. Otherwise a segment of LONG ids
-// and more is such a range by itself, one of up to ALONE ids belongs to a thread, others to a warp; these short ones count
-// in `cached` further histograms, one a slot, which slots claim by the low bits of their number and keep to the end of
-// the block. A slot that finds its place taken counts straight in device memory: rows of ever changing slots cost an
-// atomic an id, never a histogram a row.
+// expert_load_segments, for long segments: a block streams its share through one histogram and adds that to the slot's
+// counts when another slot comes. expert_load_rows, for short ones, looks at GROUP segments at a time. Are they all of
+// one slot, they are one range of ids, counted as above. Otherwise a segment of LONG ids and more is such a range by
+// itself, one of up to ALONE ids belongs to a thread, others to a warp; these short ones count in `cached` further
+// histograms, one a slot, which slots claim by the low bits of their number and keep to the end of the block. A slot that
+// finds its place taken counts straight in device memory: rows of ever changing slots cost an atomic an id, never a
+// histogram a row. One large block a multiprocessor, because each block adds all it cached to device memory at its end.
 #include "include/count_long.cuh"
 
 using namespace moe;
 
 namespace {
 
-constexpr int THREADS = 512;
-constexpr int GROUP = 4 * THREADS;
+constexpr int SEGMENTS_THREADS = 512;
+constexpr int THREADS = 1024;
+constexpr int PER_THREAD = 4;
+constexpr int GROUP = PER_THREAD * THREADS;
 constexpr unsigned ALONE = 32;
-constexpr unsigned LONG = 8192;
+constexpr unsigned LONG = 4096;
 constexpr int FREE = -1;
 
 struct Load {
@@ -36,16 +39,16 @@ struct Load {
 };
 
 struct Shared {
-    unsigned* replicas;  // [REPLICAS][bins], the block's histogram
+    uint16_t* listed;    // [GROUP], segments of the group: longer ones from the front, shorter ones from the back
     int* tags;           // [cached], the slot that a cached histogram belongs to
     unsigned* cache;     // [cached][bins]
-    uint16_t* listed;    // [GROUP], segments of the group: longer ones from the front, shorter ones from the back
+    unsigned* replicas;  // the block's histogram
 
     __device__ __forceinline__ Shared(unsigned* memory, const Bins& bins, int cached)
-        : replicas(memory),
-          tags(reinterpret_cast<int*>(memory + REPLICAS * bins.count())),
-          cache(memory + REPLICAS * bins.count() + cached),
-          listed(reinterpret_cast<uint16_t*>(cache + cached * bins.count())) {}
+        : listed(reinterpret_cast<uint16_t*>(memory)),
+          tags(reinterpret_cast<int*>(memory + GROUP / 2)),
+          cache(memory + GROUP / 2 + cached),
+          replicas(cache + cached * bins.count()) {}
 };
 
 // The histogram that a slot has in the cache, or null.
@@ -89,13 +92,17 @@ __device__ __forceinline__ int count_mixed(
         shorts = 0;
     }
     __syncthreads();
-    for (int s = group + static_cast<int>(threadIdx.x); s < end; s += THREADS) {
-        Piece piece(line, s, share.from, share.to);
-        if (piece.length() > ALONE) {
-            int at = piece.length() >= LONG ? atomicAdd(&longs, 1) : GROUP - 1 - atomicAdd(&shorts, 1);
-            shared.listed[at] = static_cast<uint16_t>(s - group);
-        } else if (piece.length() > 0) {
-            count_short<BYTES>(load, shared, bins, __ldg(load.slots + s), piece, 0, 1);
+#pragma unroll
+    for (int k = 0; k < PER_THREAD; k++) {
+        int s = group + k * THREADS + static_cast<int>(threadIdx.x);
+        if (s < end) {
+            Piece piece(line, s, share.from, share.to);
+            if (piece.length() > ALONE) {
+                int at = piece.length() >= LONG ? atomicAdd(&longs, 1) : GROUP - 1 - atomicAdd(&shorts, 1);
+                shared.listed[at] = static_cast<uint16_t>(s - group);
+            } else if (piece.length() > 0) {
+                count_short<BYTES>(load, shared, bins, __ldg(load.slots + s), piece, 0, 1);
+            }
         }
     }
     __syncthreads();
@@ -111,16 +118,32 @@ __device__ __forceinline__ int count_mixed(
 __device__ __forceinline__ bool one_slot(const int* slots, int group, int end) {
     int slot = __ldg(slots + group);
     bool same = true;
-    for (int s = group + static_cast<int>(threadIdx.x); s < end; s += THREADS) {
-        same &= __ldg(slots + s) == slot;
+#pragma unroll
+    for (int k = 0; k < PER_THREAD; k++) {
+        int s = group + k * THREADS + static_cast<int>(threadIdx.x);
+        same &= s >= end || __ldg(slots + s) == slot;
     }
     return __syncthreads_and(same);
 }
 
+// The slot that the block's histogram belongs to; what it holds is added up when the slot changes.
+struct Current {
+    int slot = FREE;
+
+    template <int BYTES>
+    __device__ __forceinline__ void turn_to(int next, const Load& load, unsigned* replicas, const Bins& bins) {
+        if (slot != next && slot != FREE) {
+            add_up<BYTES>(replicas, bins, load.row(slot), load.tally);
+        }
+        slot = next;
+    }
+};
+
 template <int BYTES>
-__device__ __forceinline__ void add(const Load& load, const Shared& shared, const Bins& bins, const Line& line) {
-    Share share(line);
-    int current = FREE;  // the slot that the block's histogram belongs to
+__device__ __forceinline__ void add_rows(const Load& load, const Shared& shared, const Bins& bins, const Line& line, int* ends) {
+    clear_block<BYTES, THREADS>(shared.replicas, bins);
+    Share share(line, ends);
+    Current current;
     for (int group = share.first; group <= share.last; group += GROUP) {
         int end = min(group + GROUP, share.last + 1);
         bool one = one_slot(load.slots, group, end);
@@ -128,50 +151,74 @@ __device__ __forceinline__ void add(const Load& load, const Shared& shared, cons
         for (int i = 0; i < ranges; i++) {
             int head = one ? group : group + shared.listed[i];
             int tail = one ? end - 1 : head;
-            int slot = __ldg(load.slots + head);
-            if (slot != current && current != FREE) {
-                add_up(shared.replicas, bins, load.row(current), load.tally);
-            }
-            current = slot;
-            count_block<BYTES, THREADS>(shared.replicas, bins, load.ids, Piece(line, head, share.from, share.to).from,
+            current.turn_to<BYTES>(__ldg(load.slots + head), load, shared.replicas, bins);
+            count_block<BYTES, THREADS, false>(shared.replicas, bins, load.ids, Piece(line, head, share.from, share.to).from,
                     Piece(line, tail, share.from, share.to).to);
         }
         __syncthreads();
     }
-    if (current != FREE) {
-        add_up(shared.replicas, bins, load.row(current), load.tally);
+    current.turn_to<BYTES>(FREE, load, shared.replicas, bins);
+}
+
+template <int BYTES>
+__device__ __forceinline__ void add_segments(const Load& load, unsigned* replicas, const Bins& bins, const Line& line, int* ends) {
+    clear_block<BYTES, SEGMENTS_THREADS>(replicas, bins);
+    Share share(line, ends);
+    Current current;
+    for (int s = share.first; s <= share.last; s++) {
+        Piece piece(line, s, share.from, share.to);
+        if (piece.length() > 0) {
+            current.turn_to<BYTES>(__ldg(load.slots + s), load, replicas, bins);
+            count_block<BYTES, SEGMENTS_THREADS, true>(replicas, bins, load.ids, piece.from, piece.to);
+        }
+    }
+    current.turn_to<BYTES>(FREE, load, replicas, bins);
+}
+
+// Adds the cached histograms to the counts of their slots.
+__device__ __forceinline__ void add_cached(const Load& load, const Shared& shared, const Bins& bins) {
+    __syncthreads();
+    for (int place = threadIdx.x / 32; place < load.cached; place += THREADS / 32) {
+        int slot = shared.tags[place];
+        for (unsigned bin = threadIdx.x & 31; slot != FREE && bin < bins.count(); bin += 32) {
+            add_bin(load.row(slot), load.tally, bins, bin, shared.cache[place * bins.count() + bin]);
+        }
     }
 }
 
 }  // namespace
 
-extern "C" __global__ void __launch_bounds__(THREADS, 2048 / THREADS)
-expert_load_add(const void* ids, int id_type, const int* offsets, int segments, const int* slots, int num_experts,
-        int cached, unsigned long long* counts, unsigned long long* tally) {
+extern "C" __global__ void __launch_bounds__(SEGMENTS_THREADS, 4)
+expert_load_segments(const void* ids, int id_type, const int* offsets, int segments, const int* slots, int num_experts,
+        unsigned long long* counts, unsigned long long* tally) {
+    extern __shared__ unsigned replicas[];
+    __shared__ int ends[2];
+    Bins bins = bins_of(id_type, num_experts);
+    Load load{ids, slots, counts, tally, num_experts, 0};
+    Line line(offsets, segments);
+    switch (bytes_of(id_type)) {
+        case 1: add_segments<1>(load, replicas, bins, line, ends); break;
+        case 2: add_segments<2>(load, replicas, bins, line, ends); break;
+        default: add_segments<4>(load, replicas, bins, line, ends); break;
+    }
+}
+
+extern "C" __global__ void __launch_bounds__(THREADS)
+expert_load_rows(const void* ids, int id_type, const int* offsets, int segments, const int* slots, int num_experts, int cached,
+        unsigned long long* counts, unsigned long long* tally) {
     extern __shared__ unsigned memory[];
+    __shared__ int ends[2];
     Bins bins = bins_of(id_type, num_experts);
     Shared shared(memory, bins, cached);
     Load load{ids, slots, counts, tally, num_experts, cached};
     Line line(offsets, segments);
-    for (unsigned i = threadIdx.x; i < REPLICAS * bins.count(); i += THREADS) {
-        shared.replicas[i] = 0;
-    }
     for (unsigned i = threadIdx.x; i < cached * (1 + bins.count()); i += THREADS) {
         shared.tags[i] = i < static_cast<unsigned>(cached) ? FREE : 0;
     }
-    __syncthreads();
     switch (bytes_of(id_type)) {
-        case 1: add<1>(load, shared, bins, line); break;
-        case 2: add<2>(load, shared, bins, line); break;
-        default: add<4>(load, shared, bins, line); break;
+        case 1: add_rows<1>(load, shared, bins, line, ends); break;
+        case 2: add_rows<2>(load, shared, bins, line, ends); break;
+        default: add_rows<4>(load, shared, bins, line, ends); break;
     }
-    __syncthreads();
-    for (int place = 0; place < cached; place++) {
-        int slot = shared.tags[place];
-        if (slot != FREE) {
-            for (unsigned bin = threadIdx.x; bin < bins.count(); bin += THREADS) {
-                add_bin(load.row(slot), tally, bins, bin, shared.cache[place * bins.count() + bin]);
-            }
-        }
-    }
+    add_cached(load, shared, bins);
 }

@@ -44,8 +44,9 @@ struct Results {
             put(first + lane, figures);
         }
         int cells = (32 - __clz(written)) * count;
+        int reciprocal = 65536 / count + 1;  // exact as cells * count < 65536
         for (int cell = lane; cell < cells; cell += 32) {
-            int row = cell / count;
+            int row = cell * reciprocal >> 16;
             if (written >> row & 1) {
                 put(first + row, cell - row * count, staged[cell]);
             }
@@ -85,11 +86,12 @@ padding_long(const void* ids, int id_type, const int* offsets, int segments, int
 }
 
 extern "C" __global__ void __launch_bounds__(PADDING_THREADS)
-padding_finish(const int* offsets, int segments, int num_experts, const int* block_sizes, int num_sizes, int first_size,
+padding_finish(const int* offsets, int segments, int num_experts, int span, const int* block_sizes, int num_sizes, int first_size,
         const unsigned long long* scratch, long long* blocks, long long* slots, long long* used, int* active_experts) {
+    extern __shared__ unsigned counts[];  // [PADDING_WARPS][num_experts]
     __shared__ Round round;
     Sizes sizes{block_sizes, num_sizes, first_size};
     round.prepare(sizes);
     Results out{sizes, round, blocks, slots, used, active_experts};
-    padding_finish_long(Line(offsets, segments), num_experts, scratch, sizes.count(), round, out);
+    padding_finish_long(Line(offsets, segments), num_experts, span, scratch, sizes.count(), round, counts, out);
 }

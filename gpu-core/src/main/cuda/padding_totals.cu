@@ -136,14 +136,15 @@ padding_totals_long(const void* ids, int id_type, const int* offsets, int segmen
 }
 
 extern "C" __global__ void __launch_bounds__(PADDING_THREADS)
-padding_totals_finish(const int* offsets, int segments, const int* slots, int num_experts, const int* block_sizes, int num_sizes,
-        int first_size, const unsigned long long* scratch, unsigned long long* sums) {
+padding_totals_finish(const int* offsets, int segments, const int* slots, int num_experts, int span, const int* block_sizes,
+        int num_sizes, int first_size, const unsigned long long* scratch, unsigned long long* sums) {
+    extern __shared__ unsigned counts[];  // [PADDING_WARPS][num_experts]
     __shared__ Round round;
     __shared__ Cache cache;
     Sizes sizes{block_sizes, num_sizes, first_size};
     cache.clear();
     round.prepare(sizes);
     Totals out{sizes, slots, sums, cache};
-    padding_finish_long(Line(offsets, segments), num_experts, scratch, sizes.count(), round, out);
+    padding_finish_long(Line(offsets, segments), num_experts, span, scratch, sizes.count(), round, counts, out);
     out.flush();
 }

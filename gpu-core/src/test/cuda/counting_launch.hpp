@@ -28,6 +28,7 @@ struct Device {
     CUcontext context;
     CUstream stream;
     int multiprocessors;
+    int most_shared;
     std::string folder;
     std::map<std::string, CUmodule> modules;
     std::map<std::string, CUfunction> functions;
@@ -38,6 +39,7 @@ struct Device {
         CHECK(cuDevicePrimaryCtxRetain(&context, device));
         CHECK(cuCtxSetCurrent(context));
         CHECK(cuStreamCreate(&stream, CU_STREAM_NON_BLOCKING));
+        CHECK(cuDeviceGetAttribute(&most_shared, CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, device));
         CHECK(cuDeviceGetAttribute(&multiprocessors, CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, device));
     }
 
@@ -117,21 +119,29 @@ inline int span(int segments, int sms) {
     return s;
 }
 
+// A block's histogram: four, of the bins of an expert each and two more, or of 256 codes.
+inline int64_t histogram(int experts) { return 16ll * std::max(experts + 2, 256); }
+
 inline int64_t shares(const OnDevice& b, int64_t resident) { return std::max<int64_t>(1, std::min(resident, up(b.total + b.segments, 8192))); }
 
-inline int cached_slots(const OnDevice& b, int experts, int slots) {
-    if (b.total >= LONG_IDS * b.segments) return 0;
-    int64_t room = 100 * 1024 - (16ll * (experts + 2) + 4096);
+inline int cached_slots(int experts, int slots, int64_t most_shared) {
+    int64_t room = most_shared - 2048 - (histogram(experts) + 8192);
     int c = 1;
     while (c < slots && 2ll * c * 4 * (experts + 3) <= room) c *= 2;
     return c;
 }
 
 inline void expert_load(Device& d, const OnDevice& b, CUdeviceptr slot_of, int slots, int experts, CUdeviceptr counts, CUdeviceptr tally, int cached = -1) {
-    cached = cached < 0 ? cached_slots(b, experts, slots) : cached;
-    int64_t shared = 4ll * (4 * (experts + 2) + cached * (experts + 3ll)) + 4096;
-    CUfunction f = d.function("expert_load", "add");
-    d.launch(f, shares(b, d.resident(f, 512, shared)), 512, shared, b.ids, b.type, b.offsets, b.segments, slot_of, experts, cached, counts, tally);
+    if (cached < 0 && b.total >= 4096ll * b.segments) {
+        int64_t shared = histogram(experts);
+        CUfunction f = d.function("expert_load", "segments");
+        d.launch(f, shares(b, d.resident(f, 512, shared)), 512, shared, b.ids, b.type, b.offsets, b.segments, slot_of, experts, counts, tally);
+        return;
+    }
+    cached = cached < 0 ? cached_slots(experts, slots, d.most_shared) : cached;
+    int64_t shared = histogram(experts) + 4ll * cached * (experts + 3) + 8192;
+    CUfunction f = d.function("expert_load", "rows");
+    d.launch(f, shares(b, d.resident(f, 1024, shared)), 1024, shared, b.ids, b.type, b.offsets, b.segments, slot_of, experts, cached, counts, tally);
 }
 
 inline void expert_counts(Device& d, const OnDevice& b, int experts, bool any_long, CUdeviceptr counts, CUdeviceptr tally) {
@@ -139,7 +149,7 @@ inline void expert_counts(Device& d, const OnDevice& b, int experts, bool any_lo
     d.launch(d.function("expert_counts", "rows"), up(b.segments, 8 * s), 256, 8 * 4ll * (experts + 2), b.ids, b.type, b.offsets, b.segments, experts, s, counts, tally);
     if (any_long) {
         CUfunction f = d.function("expert_counts", "long");
-        int64_t shared = 16ll * (experts + 2);
+        int64_t shared = histogram(experts);
         d.launch(f, shares(b, d.resident(f, 512, shared)), 512, shared, b.ids, b.type, b.offsets, b.segments, experts, counts, tally);
     }
 }
@@ -155,11 +165,11 @@ inline void padding(Device& d, const OnDevice& b, int experts, CUdeviceptr sizes
         d.launch(d.function("padding", "rows"), up(b.segments, 4 * s), 128, shared, b.ids, b.type, b.offsets, b.segments, experts, s, sizes, num_sizes, first, o.scratch, o.blocks, o.slots, o.used, o.active, o.tally);
         if (any_long && first == 0) {
             CUfunction f = d.function("padding", "long");
-            int64_t hist = 16ll * (experts + 2);
+            int64_t hist = histogram(experts);
             d.launch(f, shares(b, d.resident(f, 512, hist)), 512, hist, b.ids, b.type, b.offsets, b.segments, experts, o.scratch, o.tally);
         }
         if (any_long) {
-            d.launch(d.function("padding", "finish"), std::min<int64_t>(up(b.segments, 128), 8ll * d.multiprocessors), 128, 0, b.offsets, b.segments, experts, sizes, num_sizes, first, o.scratch, o.blocks, o.slots, o.used, o.active);
+            d.launch(d.function("padding", "finish"), std::min<int64_t>(up(b.segments, 4 * s), 8ll * d.multiprocessors), 128, 16ll * experts, b.offsets, b.segments, experts, s, sizes, num_sizes, first, o.scratch, o.blocks, o.slots, o.used, o.active);
         }
     }
 }
@@ -172,11 +182,11 @@ inline void padding_totals(Device& d, const OnDevice& b, CUdeviceptr slot_of, in
         d.launch(rows, std::min<int64_t>(up(b.segments, 4 * s), d.resident(rows, 128, shared)), 128, shared, b.ids, b.type, b.offsets, b.segments, slot_of, experts, s, sizes, num_sizes, first, scratch, sums, tally);
         if (any_long && first == 0) {
             CUfunction f = d.function("padding_totals", "long");
-            int64_t hist = 16ll * (experts + 2);
+            int64_t hist = histogram(experts);
             d.launch(f, shares(b, d.resident(f, 512, hist)), 512, hist, b.ids, b.type, b.offsets, b.segments, experts, scratch, tally);
         }
         if (any_long) {
-            d.launch(d.function("padding_totals", "finish"), std::min<int64_t>(up(b.segments, 128), 8ll * d.multiprocessors), 128, 0, b.offsets, b.segments, slot_of, experts, sizes, num_sizes, first, scratch, sums);
+            d.launch(d.function("padding_totals", "finish"), std::min<int64_t>(up(b.segments, 4 * s), 8ll * d.multiprocessors), 128, 16ll * experts, b.offsets, b.segments, slot_of, experts, s, sizes, num_sizes, first, scratch, sums);
         }
     }
 }

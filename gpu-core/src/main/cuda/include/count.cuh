@@ -22,6 +22,15 @@ struct Bins {
     __device__ __forceinline__ unsigned count() const { return limit + 2; }
 };
 
+// Counters of a block's histogram. One-byte ids count as the codes they are, which become bins when the histogram is
+// added up: their counting is bound by instructions, where that of wider ids waits for memory.
+template <int BYTES>
+struct Cells {
+    __device__ __forceinline__ static unsigned count(const Bins& bins) { return BYTES == 1 ? 256 : bins.count(); }
+    __device__ __forceinline__ static unsigned of(const Bins& bins, unsigned code) { return BYTES == 1 ? code : bins.of(code); }
+    __device__ __forceinline__ static unsigned bin(const Bins& bins, unsigned cell) { return BYTES == 1 ? bins.of(cell) : cell; }
+};
+
 __device__ __forceinline__ Bins bins_of(int type, int num_experts) {
     switch (type) {
         case INT8: return {0xffu, static_cast<unsigned>(min(num_experts, 0x80))};
@@ -59,38 +68,43 @@ __device__ __forceinline__ void each_of(uint4 v, F f) {
     each_of_word<BYTES>(v.w, f);
 }
 
-// Calls f(code) for every id of [from, to); the team's threads share them. In no particular order. DEEP: four loads in
-// flight a thread, for ranges long enough to need them; it unrolls f often.
-template <int BYTES, bool DEEP, typename F>
+// Calls f(code) for the ids of four vectors, i, i + team and so on; for those below `vectors` where CHECKED.
+template <int BYTES, bool CHECKED, typename F>
+__device__ __forceinline__ void each_of_four(const uint4* body, unsigned i, unsigned team, unsigned vectors, F f) {
+    uint4 v[4];
+#pragma unroll
+    for (unsigned k = 0; k < 4; k++) {
+        if (!CHECKED || i + k * team < vectors) v[k] = __ldg(body + i + k * team);
+    }
+#pragma unroll
+    for (unsigned k = 0; k < 4; k++) {
+        if (!CHECKED || i + k * team < vectors) each_of<BYTES>(v[k], f);
+    }
+}
+
+// Calls f(code) for every id of [from, to), in no particular order; the team's threads, 32 or more, share them. A thread
+// has four loads in flight to the very end: with the last ones taken one by one, blocks that end together wait for each.
+// LEAN: the steady loop has no checks, for kernels of 32 registers; it is a second copy of the code.
+template <int BYTES, bool LEAN, typename F>
 __device__ __forceinline__ void each_code(const void* ids, unsigned from, unsigned to, unsigned thread, unsigned team, F f) {
     using T = typename Code<BYTES>::type;
+    constexpr unsigned PER_VECTOR = 16 / BYTES;
     const T* p = static_cast<const T*>(ids) + from;
     unsigned n = to - from;
     unsigned head = min(n, static_cast<unsigned>(-reinterpret_cast<uintptr_t>(p) & 15) / BYTES);
-#pragma unroll 1
-    for (unsigned i = thread; i < head; i += team) {
-        f(p[i]);
-    }
+    unsigned vectors = (n - head) / PER_VECTOR;
+    unsigned edge = thread < head ? thread : thread + vectors * PER_VECTOR;  // fewer than 32 ids lie around the vectors
+    unsigned edge_code = edge < n ? p[edge] : 0;
     const uint4* body = reinterpret_cast<const uint4*>(p + head);
-    unsigned vectors = (n - head) / (16 / BYTES);
     unsigned i = thread;
-    for (; DEEP && i + 3 * team < vectors; i += 4 * team) {
-        uint4 a = __ldg(body + i);
-        uint4 b = __ldg(body + i + team);
-        uint4 c = __ldg(body + i + 2 * team);
-        uint4 d = __ldg(body + i + 3 * team);
-        each_of<BYTES>(a, f);
-        each_of<BYTES>(b, f);
-        each_of<BYTES>(c, f);
-        each_of<BYTES>(d, f);
+    for (; LEAN && i + 3 * team < vectors; i += 4 * team) {
+        each_of_four<BYTES, false>(body, i, team, vectors, f);
     }
-#pragma unroll 1
-    for (; i < vectors; i += team) {
-        each_of<BYTES>(__ldg(body + i), f);
+    for (; i < vectors; i += 4 * team) {
+        each_of_four<BYTES, true>(body, i, team, vectors, f);
     }
-#pragma unroll 1
-    for (unsigned t = head + vectors * (16 / BYTES) + thread; t < n; t += team) {
-        f(p[t]);
+    if (edge < n) {
+        f(edge_code);
     }
 }
 
@@ -128,19 +142,27 @@ struct Line {
     __device__ __forceinline__ unsigned start(int s) const { return static_cast<unsigned>(__ldg(offsets + s) - origin); }
     __device__ __forceinline__ unsigned units() const { return start(segments) + segments; }
 
-    // The segment that a unit belongs to; by a whole warp, a 32nd of the range a step.
+    // The segment that a unit belongs to, by a whole warp: first around where it would be if all had one length, then a
+    // 32nd of the range a step.
     __device__ __forceinline__ int segment_of(unsigned unit, unsigned lane) const {
-        unsigned lo = 0;
-        unsigned hi = segments;
+        int64_t guess = static_cast<int64_t>(static_cast<unsigned long long>(unit) * segments / units());
+        int64_t probe = lane == 0 ? 0 : lane < 16 ? guess + 1 - (1 << (15 - lane)) : guess + (1 << (lane - 16));
+        int64_t lo = 0;
+        int64_t hi = segments;
+        narrow(unit, max(int64_t{0}, min(probe, hi)), lo, hi);
         while (hi - lo > 1) {
-            unsigned step = (hi - lo + 31) / 32;
-            unsigned probe = lo + step * lane;
-            bool before = probe < hi && start(probe) + probe <= unit;
-            unsigned passed = __popc(__ballot_sync(ALL_LANES, before));
-            lo += step * (passed - 1);
-            hi = min(hi, lo + step);
+            narrow(unit, min(hi, lo + (hi - lo + 31) / 32 * lane), lo, hi);
         }
-        return lo;
+        return static_cast<int>(lo);
+    }
+
+private:
+    // probe: ascending over the lanes, at most hi, the first lane's at or below the answer.
+    __device__ __forceinline__ void narrow(unsigned unit, int64_t probe, int64_t& lo, int64_t& hi) const {
+        bool before = probe < hi && start(static_cast<int>(probe)) + static_cast<unsigned>(probe) <= unit;
+        int passed = __popc(__ballot_sync(ALL_LANES, before));
+        lo = __shfl_sync(ALL_LANES, probe, passed - 1);
+        hi = passed < 32 ? __shfl_sync(ALL_LANES, probe, passed) : hi;
     }
 };
 
@@ -158,11 +180,18 @@ struct Piece {
     __device__ __forceinline__ unsigned length() const { return to - from; }
 };
 
-// A block's histogram: REPLICAS times bins.count() counters, all zero before and after add_up.
+// A block's histogram is REPLICAS times Cells::count counters, all zero before count_block and after add_up.
 template <int BYTES, unsigned THREADS>
+__device__ __forceinline__ void clear_block(unsigned* replicas, const Bins& bins) {
+    for (unsigned i = threadIdx.x; i < REPLICAS * Cells<BYTES>::count(bins); i += THREADS) {
+        replicas[i] = 0;
+    }
+}
+
+template <int BYTES, unsigned THREADS, bool LEAN>
 __device__ __forceinline__ void count_block(unsigned* replicas, const Bins& bins, const void* ids, unsigned from, unsigned to) {
-    unsigned* mine = replicas + (threadIdx.x / 32 % REPLICAS) * bins.count();
-    each_code<BYTES, true>(ids, from, to, threadIdx.x, THREADS, [&](unsigned code) { atomicAdd(mine + bins.of(code), 1u); });
+    unsigned* mine = replicas + (threadIdx.x / 32 % REPLICAS) * Cells<BYTES>::count(bins);
+    each_code<BYTES, LEAN>(ids, from, to, threadIdx.x, THREADS, [&](unsigned code) { atomicAdd(mine + Cells<BYTES>::of(bins, code), 1u); });
 }
 
 // Adds the count of one bin to a row [num_experts], or to the tally.
@@ -175,17 +204,19 @@ __device__ __forceinline__ void add_bin(
 }
 
 // Adds the block's histogram to a row and clears it. Barriers before and after are inside.
+template <int BYTES>
 __device__ __forceinline__ void add_up(
         unsigned* replicas, const Bins& bins, unsigned long long* row, unsigned long long* tally) {
+    unsigned cells = Cells<BYTES>::count(bins);
     __syncthreads();
-    for (unsigned bin = threadIdx.x; bin < bins.count(); bin += blockDim.x) {
+    for (unsigned cell = threadIdx.x; cell < cells; cell += blockDim.x) {
         unsigned sum = 0;
 #pragma unroll
         for (int r = 0; r < REPLICAS; r++) {
-            sum += replicas[r * bins.count() + bin];
-            replicas[r * bins.count() + bin] = 0;
+            sum += replicas[r * cells + cell];
+            replicas[r * cells + cell] = 0;
         }
-        add_bin(row, tally, bins, bin, sum);
+        add_bin(row, tally, bins, Cells<BYTES>::bin(bins, cell), sum);
     }
     __syncthreads();
 }

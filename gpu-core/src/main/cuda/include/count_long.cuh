@@ -13,15 +13,23 @@ struct Share {
     int first;
     int last;
 
-    __device__ __forceinline__ explicit Share(const Line& line) {
+    // ends: shared memory, for two warps to look for the two ends at once.
+    __device__ __forceinline__ Share(const Line& line, int* ends) {
         unsigned long long units = line.units();
         unsigned long long per = (units + gridDim.x - 1) / gridDim.x;
         from = static_cast<unsigned>(min(units, blockIdx.x * per));
         to = static_cast<unsigned>(min(units, (blockIdx.x + 1) * per));
-        first = empty() ? 0 : line.segment_of(from, threadIdx.x & 31);
-        last = empty() ? -1 : line.segment_of(to - 1, threadIdx.x & 31);
+        unsigned warp = threadIdx.x / 32;
+        if (warp < 2 && from < to) {
+            int s = line.segment_of(warp == 0 ? from : to - 1, threadIdx.x & 31);
+            if ((threadIdx.x & 31) == 0) {
+                ends[warp] = s;
+            }
+        }
+        __syncthreads();
+        first = from < to ? ends[0] : 0;
+        last = from < to ? ends[1] : -1;
     }
-    __device__ __forceinline__ bool empty() const { return from == to; }
 };
 
 // found: room for THREADS numbers. row_of(segment, first id of it) gives the counts [num_experts] to add to.
@@ -29,10 +37,9 @@ template <int BYTES, unsigned THREADS, typename RowOf>
 __device__ __forceinline__ void count_long(const void* ids, const Line& line, const Bins& bins, unsigned least,
         unsigned* replicas, int* found, unsigned long long* tally, RowOf row_of) {
     __shared__ int pieces;
-    Share share(line);
-    for (unsigned i = threadIdx.x; i < REPLICAS * bins.count(); i += THREADS) {
-        replicas[i] = 0;
-    }
+    __shared__ int ends[2];
+    clear_block<BYTES, THREADS>(replicas, bins);
+    Share share(line, ends);
     for (int group = share.first; group <= share.last; group += THREADS) {
         if (threadIdx.x == 0) {
             pieces = 0;
@@ -47,8 +54,8 @@ __device__ __forceinline__ void count_long(const void* ids, const Line& line, co
         for (int i = 0; i < count; i++) {
             int s = found[i];
             Piece piece(line, s, share.from, share.to);
-            count_block<BYTES, THREADS>(replicas, bins, ids, piece.from, piece.to);
-            add_up(replicas, bins, row_of(s, line.start(s)), tally);
+            count_block<BYTES, THREADS, true>(replicas, bins, ids, piece.from, piece.to);
+            add_up<BYTES>(replicas, bins, row_of(s, line.start(s)), tally);
         }
         __syncthreads();
     }

@@ -92,20 +92,24 @@ __device__ __forceinline__ void padding_count_long(
     }
 }
 
-// The long segments among all, a warp each.
+// The long segments among all, a warp each; `counts` holds one's in shared memory, num_experts a warp.
 template <typename Out>
-__device__ __forceinline__ void padding_finish_long(
-        const Line& line, int num_experts, const unsigned long long* scratch, int sizes, const Round& round, const Out& out) {
+__device__ __forceinline__ void padding_finish_long(const Line& line, int num_experts, int span, const unsigned long long* scratch,
+        int sizes, const Round& round, unsigned* counts, const Out& out) {
     unsigned lane = threadIdx.x & 31;
-    int64_t step = static_cast<int64_t>(gridDim.x) * PADDING_THREADS;
-    for (int64_t first = (static_cast<int64_t>(blockIdx.x) * PADDING_WARPS + threadIdx.x / 32) * 32; first < line.segments; first += step) {
-        Lanes mine(line, first, 32, lane);
+    unsigned* mine_at = counts + threadIdx.x / 32 * num_experts;
+    int64_t step = static_cast<int64_t>(gridDim.x) * PADDING_WARPS * span;
+    int64_t first = (static_cast<int64_t>(blockIdx.x) * PADDING_WARPS + threadIdx.x / 32) * span;
+    for (; first < line.segments; first += step) {
+        Lanes mine(line, first, span, lane);
         for (unsigned left = __ballot_sync(ALL_LANES, mine.length >= LONG); left != 0; left &= left - 1) {
             int row = __ffs(left) - 1;
-            const unsigned long long* counts =
-                    scratch + static_cast<int64_t>(scratch_row(__shfl_sync(ALL_LANES, mine.start, row))) * num_experts;
+            int64_t from = static_cast<int64_t>(scratch_row(__shfl_sync(ALL_LANES, mine.start, row))) * num_experts;
+            for (int e = lane; e < num_experts; e += 32) {
+                mine_at[e] = static_cast<unsigned>(scratch[from + e]);
+            }
             Figures figures;
-            unsigned blocks = measure(num_experts, round, sizes, lane, figures, [&](int e) { return static_cast<unsigned>(counts[e]); });
+            unsigned blocks = measure(num_experts, round, sizes, lane, figures, [&](int e) { return mine_at[e]; });
             out.one(first + row, lane, blocks, figures);
         }
     }
