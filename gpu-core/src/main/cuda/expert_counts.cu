@@ -95,7 +95,7 @@ expert_counts_rows(const void* ids, int id_type, const int* offsets, int segment
     add_odd(odd, tally);
 }
 
-extern "C" __global__ void __launch_bounds__(LONG_THREADS, 4)
+extern "C" __global__ void __launch_bounds__(LONG_THREADS, 2)
 expert_counts_long(const void* ids, int id_type, const int* offsets, int segments, int num_experts,
         unsigned long long* counts, unsigned long long* tally) {
     extern __shared__ unsigned replicas[];

@@ -11,7 +11,7 @@
 // histograms, one a slot, which slots claim by the low bits of their number and keep to the end of the block. A slot that
 // finds its place taken counts straight in device memory: rows of ever changing slots cost an atomic an id, never a
 // histogram a row. One large block a multiprocessor, because each block adds all it cached to device memory at its end.
-#include "include/count_long.cuh"
+#include "include/slots.cuh"
 
 using namespace moe;
 
@@ -23,44 +23,6 @@ constexpr int PER_THREAD = 4;
 constexpr int GROUP = PER_THREAD * THREADS;
 constexpr unsigned ALONE = 32;
 constexpr unsigned LONG = 4096;
-constexpr int FREE = -1;
-
-struct Load {
-    const void* ids;
-    const int* slots;
-    unsigned long long* counts;
-    unsigned long long* tally;
-    int num_experts;
-    int cached;  // a power of two, or 0
-
-    __device__ __forceinline__ unsigned long long* row(int slot) const {
-        return counts + static_cast<int64_t>(slot) * num_experts;
-    }
-};
-
-struct Shared {
-    uint16_t* listed;    // [GROUP], segments of the group: longer ones from the front, shorter ones from the back
-    int* tags;           // [cached], the slot that a cached histogram belongs to
-    unsigned* cache;     // [cached][bins]
-    unsigned* replicas;  // the block's histogram
-
-    __device__ __forceinline__ Shared(unsigned* memory, const Bins& bins, int cached)
-        : listed(reinterpret_cast<uint16_t*>(memory)),
-          tags(reinterpret_cast<int*>(memory + GROUP / 2)),
-          cache(memory + GROUP / 2 + cached),
-          replicas(cache + cached * bins.count()) {}
-};
-
-// The histogram that a slot has in the cache, or null.
-__device__ __forceinline__ unsigned* claim(const Load& load, const Shared& shared, const Bins& bins, int slot) {
-    if (load.cached == 0) {
-        return nullptr;
-    }
-    int place = slot & (load.cached - 1);
-    int holder = atomicCAS(shared.tags + place, FREE, slot);
-    return holder == FREE || holder == slot ? shared.cache + place * bins.count() : nullptr;
-}
-
 template <int BYTES>
 __device__ __forceinline__ void count_short(
         const Load& load, const Shared& shared, const Bins& bins, int slot, const Piece& piece, unsigned thread, unsigned team) {
@@ -77,7 +39,7 @@ __device__ __forceinline__ void count_short(
     if (team == 1) {
         each_code_alone<BYTES>(load.ids, piece.from, piece.to, count);
     } else {
-        each_code<BYTES, false>(load.ids, piece.from, piece.to, thread, team, count);
+        each_code<BYTES>(load.ids, piece.from, piece.to, thread, team, count);
     }
 }
 
@@ -126,19 +88,6 @@ __device__ __forceinline__ bool one_slot(const int* slots, int group, int end) {
     return __syncthreads_and(same);
 }
 
-// The slot that the block's histogram belongs to; what it holds is added up when the slot changes.
-struct Current {
-    int slot = FREE;
-
-    template <int BYTES>
-    __device__ __forceinline__ void turn_to(int next, const Load& load, unsigned* replicas, const Bins& bins) {
-        if (slot != next && slot != FREE) {
-            add_up<BYTES>(replicas, bins, load.row(slot), load.tally);
-        }
-        slot = next;
-    }
-};
-
 template <int BYTES>
 __device__ __forceinline__ void add_rows(const Load& load, const Shared& shared, const Bins& bins, const Line& line, int* ends) {
     clear_block<BYTES, THREADS>(shared.replicas, bins);
@@ -152,7 +101,7 @@ __device__ __forceinline__ void add_rows(const Load& load, const Shared& shared,
             int head = one ? group : group + shared.listed[i];
             int tail = one ? end - 1 : head;
             current.turn_to<BYTES>(__ldg(load.slots + head), load, shared.replicas, bins);
-            count_block<BYTES, THREADS, false>(shared.replicas, bins, load.ids, Piece(line, head, share.from, share.to).from,
+            count_block<BYTES, THREADS>(shared.replicas, bins, load.ids, Piece(line, head, share.from, share.to).from,
                     Piece(line, tail, share.from, share.to).to);
         }
         __syncthreads();
@@ -169,26 +118,15 @@ __device__ __forceinline__ void add_segments(const Load& load, unsigned* replica
         Piece piece(line, s, share.from, share.to);
         if (piece.length() > 0) {
             current.turn_to<BYTES>(__ldg(load.slots + s), load, replicas, bins);
-            count_block<BYTES, SEGMENTS_THREADS, true>(replicas, bins, load.ids, piece.from, piece.to);
+            count_block<BYTES, SEGMENTS_THREADS>(replicas, bins, load.ids, piece.from, piece.to);
         }
     }
     current.turn_to<BYTES>(FREE, load, replicas, bins);
 }
 
-// Adds the cached histograms to the counts of their slots.
-__device__ __forceinline__ void add_cached(const Load& load, const Shared& shared, const Bins& bins) {
-    __syncthreads();
-    for (int place = threadIdx.x / 32; place < load.cached; place += THREADS / 32) {
-        int slot = shared.tags[place];
-        for (unsigned bin = threadIdx.x & 31; slot != FREE && bin < bins.count(); bin += 32) {
-            add_bin(load.row(slot), load.tally, bins, bin, shared.cache[place * bins.count() + bin]);
-        }
-    }
-}
-
 }  // namespace
 
-extern "C" __global__ void __launch_bounds__(SEGMENTS_THREADS, 4)
+extern "C" __global__ void __launch_bounds__(SEGMENTS_THREADS, 2)
 expert_load_segments(const void* ids, int id_type, const int* offsets, int segments, const int* slots, int num_experts,
         unsigned long long* counts, unsigned long long* tally) {
     extern __shared__ unsigned replicas[];
@@ -209,7 +147,7 @@ expert_load_rows(const void* ids, int id_type, const int* offsets, int segments,
     extern __shared__ unsigned memory[];
     __shared__ int ends[2];
     Bins bins = bins_of(id_type, num_experts);
-    Shared shared(memory, bins, cached);
+    Shared shared(memory, GROUP, bins, cached);
     Load load{ids, slots, counts, tally, num_experts, cached};
     Line line(offsets, segments);
     for (unsigned i = threadIdx.x; i < cached * (1 + bins.count()); i += THREADS) {

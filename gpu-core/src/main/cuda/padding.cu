@@ -78,7 +78,7 @@ padding_rows(const void* ids, int id_type, const int* offsets, int segments, int
     padding_rows(batch, Line(offsets, segments), bins_of(id_type, num_experts), sizes, round, memory, tally, out);
 }
 
-extern "C" __global__ void __launch_bounds__(512, 4)
+extern "C" __global__ void __launch_bounds__(512, 2)
 padding_long(const void* ids, int id_type, const int* offsets, int segments, int num_experts, unsigned long long* scratch,
         unsigned long long* tally) {
     extern __shared__ unsigned memory[];

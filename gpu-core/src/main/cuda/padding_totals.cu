@@ -128,7 +128,7 @@ padding_totals_rows(const void* ids, int id_type, const int* offsets, int segmen
     out.flush();
 }
 
-extern "C" __global__ void __launch_bounds__(512, 4)
+extern "C" __global__ void __launch_bounds__(512, 2)
 padding_totals_long(const void* ids, int id_type, const int* offsets, int segments, int num_experts,
         unsigned long long* scratch, unsigned long long* tally) {
     extern __shared__ unsigned memory[];

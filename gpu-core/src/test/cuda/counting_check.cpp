@@ -1,5 +1,5 @@
 // Checks the counting kernels against plain loops over awkward batches: counting_check PTX_FOLDER check|quick|bench.
-// Every output is poisoned first and compared whole. `quick` is a selection for compute-sanitizer.
+// Every output is poisoned first and compared whole. `quick` is a selection for compute-sanitizer, without the poison.
 #include "counting_launch.hpp"
 #include "counting_bench.hpp"
 #include "counting_data.hpp"
@@ -266,8 +266,9 @@ void check_batched(Device& d, const Batch& b, int max_tokens, int block_size) {
     expect(name + " block ids", block_at.host(), block_ids);
 }
 
-void check_lists(Device& d) {
+void check_lists(Device& d, bool quick) {
     for (int n : {1, 2, 33, 5000}) {
+        if (quick && n > 33) continue;
         std::vector<Longs> lists(n);
         for (int s = 0; s < n; s++) {
             long long at = s % 3 == 0 ? 0 : (1ll << 40) + s;
@@ -286,6 +287,7 @@ void check_lists(Device& d) {
     }
     for (int type = 0; type < 7; type++) {
         for (int n : {1, 40, 6000}) {
+            if (quick && (n > 40 || type % 2 == 1)) continue;
             Batch b = make_batch(lengths("mixed_short", n), 100, type, Skew::UNIFORM, false, n);
             for (int block_size : {1, 3, 16, 64, 200}) check_batched(d, b, 127, block_size);
             if (type < 3) {
@@ -310,6 +312,7 @@ int main(int argc, char** argv) {
         return 0;
     }
     bool quick = mode == "quick";
+    poison = !quick;
     int number = 0;
     for (int type = 0; type < 7; type++) {
         for (int experts : {1, 8, 65, 256, 1000, 1024}) {
@@ -330,7 +333,7 @@ int main(int argc, char** argv) {
             check(d, {"huge type " + std::to_string(type), make_batch({3000000}, 256, type, Skew::ZIPF, true, 9), 256}, true);
         }
     }
-    check_lists(d);
+    check_lists(d, quick);
     std::printf("%d comparisons, %d wrong\n", comparisons, failures);
     return failures == 0 ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-// Loads the counting kernels' PTX and launches them as their Java launchers do (same names, grids and shared memory).
+// Loads the counting kernels' PTX and launches them as their Java launchers do (CountingShapes is the rule).
 #pragma once
 #include <cuda.h>
 #include <algorithm>
@@ -79,6 +79,9 @@ struct Device {
     }
 };
 
+// Whether to fill new memory with a pattern; not under initcheck, which could not tell it from a result.
+inline bool poison = true;
+
 // Device memory, poisoned or filled.
 template <typename T>
 struct Buffer {
@@ -86,7 +89,7 @@ struct Buffer {
     size_t n;
     explicit Buffer(size_t count) : n(count) {
         CHECK(cuMemAlloc(&at, std::max<size_t>(n * sizeof(T), 16)));
-        CHECK(cuMemsetD8(at, 0xcd, std::max<size_t>(n * sizeof(T), 16)));
+        if (poison) CHECK(cuMemsetD8(at, 0xcd, std::max<size_t>(n * sizeof(T), 16)));
     }
     explicit Buffer(const std::vector<T>& v) : Buffer(v.size()) {
         if (n > 0) CHECK(cuMemcpyHtoD(at, v.data(), n * sizeof(T)));

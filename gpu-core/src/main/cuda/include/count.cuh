@@ -5,15 +5,15 @@
 //   [1, limit]   expert bin - 1; limit = the experts that the id type can name, at most num_experts
 //   limit + 1    invalid
 // so odd ids cost nothing, index nothing out of range and are sorted out only when a histogram is added up.
-// Codes are read 16 bytes at a time wherever an aligned 16 bytes lie inside the range, four loads in flight.
-// Positions are ids from the first id of the batch; positions and segments together stay below 2^32, hence unsigned.
+// Codes are read 16 bytes at a time wherever an aligned 16 bytes lie inside the range, DEPTH loads in flight.
 #pragma once
 #include "keys.cuh"
+#include "line.cuh"
 
 namespace moe {
 
 constexpr int REPLICAS = 4;  // histograms side by side a block: warps that meet the same expert wait less for each other
-constexpr unsigned ALL_LANES = 0xffffffffu;
+constexpr unsigned DEPTH = 4;   // more is not faster, on account of registers
 
 struct Bins {
     unsigned wrap;   // bits of a code in types where all-ones is -1: adding one makes it 0
@@ -68,24 +68,9 @@ __device__ __forceinline__ void each_of(uint4 v, F f) {
     each_of_word<BYTES>(v.w, f);
 }
 
-// Calls f(code) for the ids of four vectors, i, i + team and so on; for those below `vectors` where CHECKED.
-template <int BYTES, bool CHECKED, typename F>
-__device__ __forceinline__ void each_of_four(const uint4* body, unsigned i, unsigned team, unsigned vectors, F f) {
-    uint4 v[4];
-#pragma unroll
-    for (unsigned k = 0; k < 4; k++) {
-        if (!CHECKED || i + k * team < vectors) v[k] = __ldg(body + i + k * team);
-    }
-#pragma unroll
-    for (unsigned k = 0; k < 4; k++) {
-        if (!CHECKED || i + k * team < vectors) each_of<BYTES>(v[k], f);
-    }
-}
-
 // Calls f(code) for every id of [from, to), in no particular order; the team's threads, 32 or more, share them. A thread
-// has four loads in flight to the very end: with the last ones taken one by one, blocks that end together wait for each.
-// LEAN: the steady loop has no checks, for kernels of 32 registers; it is a second copy of the code.
-template <int BYTES, bool LEAN, typename F>
+// has DEPTH loads in flight to the very end: with the last ones taken one by one, blocks that end together wait for each.
+template <int BYTES, typename F>
 __device__ __forceinline__ void each_code(const void* ids, unsigned from, unsigned to, unsigned thread, unsigned team, F f) {
     using T = typename Code<BYTES>::type;
     constexpr unsigned PER_VECTOR = 16 / BYTES;
@@ -96,12 +81,16 @@ __device__ __forceinline__ void each_code(const void* ids, unsigned from, unsign
     unsigned edge = thread < head ? thread : thread + vectors * PER_VECTOR;  // fewer than 32 ids lie around the vectors
     unsigned edge_code = edge < n ? p[edge] : 0;
     const uint4* body = reinterpret_cast<const uint4*>(p + head);
-    unsigned i = thread;
-    for (; LEAN && i + 3 * team < vectors; i += 4 * team) {
-        each_of_four<BYTES, false>(body, i, team, vectors, f);
-    }
-    for (; i < vectors; i += 4 * team) {
-        each_of_four<BYTES, true>(body, i, team, vectors, f);
+    for (unsigned i = thread; i < vectors; i += DEPTH * team) {
+        uint4 v[DEPTH];
+#pragma unroll
+        for (unsigned k = 0; k < DEPTH; k++) {
+            if (i + k * team < vectors) v[k] = __ldg(body + i + k * team);
+        }
+#pragma unroll
+        for (unsigned k = 0; k < DEPTH; k++) {
+            if (i + k * team < vectors) each_of<BYTES>(v[k], f);
+        }
     }
     if (edge < n) {
         f(edge_code);
@@ -130,56 +119,6 @@ __device__ __forceinline__ void each_code_alone(const void* ids, unsigned from, 
     }
 }
 
-// The batch seen as a line of units, one an id and one a segment's end, so that segments without ids have a place too.
-struct Line {
-    const int* offsets;
-    int segments;
-    int origin;  // offsets[0]
-
-    __device__ __forceinline__ Line(const int* offsets, int segments)
-        : offsets(offsets), segments(segments), origin(__ldg(offsets)) {}
-    // Position of the first id of a segment.
-    __device__ __forceinline__ unsigned start(int s) const { return static_cast<unsigned>(__ldg(offsets + s) - origin); }
-    __device__ __forceinline__ unsigned units() const { return start(segments) + segments; }
-
-    // The segment that a unit belongs to, by a whole warp: first around where it would be if all had one length, then a
-    // 32nd of the range a step.
-    __device__ __forceinline__ int segment_of(unsigned unit, unsigned lane) const {
-        int64_t guess = static_cast<int64_t>(static_cast<unsigned long long>(unit) * segments / units());
-        int64_t probe = lane == 0 ? 0 : lane < 16 ? guess + 1 - (1 << (15 - lane)) : guess + (1 << (lane - 16));
-        int64_t lo = 0;
-        int64_t hi = segments;
-        narrow(unit, max(int64_t{0}, min(probe, hi)), lo, hi);
-        while (hi - lo > 1) {
-            narrow(unit, min(hi, lo + (hi - lo + 31) / 32 * lane), lo, hi);
-        }
-        return static_cast<int>(lo);
-    }
-
-private:
-    // probe: ascending over the lanes, at most hi, the first lane's at or below the answer.
-    __device__ __forceinline__ void narrow(unsigned unit, int64_t probe, int64_t& lo, int64_t& hi) const {
-        bool before = probe < hi && start(static_cast<int>(probe)) + static_cast<unsigned>(probe) <= unit;
-        int passed = __popc(__ballot_sync(ALL_LANES, before));
-        lo = __shfl_sync(ALL_LANES, probe, passed - 1);
-        hi = passed < 32 ? __shfl_sync(ALL_LANES, probe, passed) : hi;
-    }
-};
-
-// The part of a segment that lies in the units [from, to).
-struct Piece {
-    unsigned from;
-    unsigned to;
-    __device__ __forceinline__ Piece(const Line& line, int s, unsigned unit_from, unsigned unit_to) {
-        unsigned begin = line.start(s);
-        unsigned n = line.start(s + 1) - begin;
-        unsigned unit = begin + s;
-        from = begin + (unit_from > unit ? min(n, unit_from - unit) : 0);
-        to = begin + (unit_to > unit ? min(n, unit_to - unit) : 0);
-    }
-    __device__ __forceinline__ unsigned length() const { return to - from; }
-};
-
 // A block's histogram is REPLICAS times Cells::count counters, all zero before count_block and after add_up.
 template <int BYTES, unsigned THREADS>
 __device__ __forceinline__ void clear_block(unsigned* replicas, const Bins& bins) {
@@ -188,10 +127,10 @@ __device__ __forceinline__ void clear_block(unsigned* replicas, const Bins& bins
     }
 }
 
-template <int BYTES, unsigned THREADS, bool LEAN>
+template <int BYTES, unsigned THREADS>
 __device__ __forceinline__ void count_block(unsigned* replicas, const Bins& bins, const void* ids, unsigned from, unsigned to) {
     unsigned* mine = replicas + (threadIdx.x / 32 % REPLICAS) * Cells<BYTES>::count(bins);
-    each_code<BYTES, LEAN>(ids, from, to, threadIdx.x, THREADS, [&](unsigned code) { atomicAdd(mine + Cells<BYTES>::of(bins, code), 1u); });
+    each_code<BYTES>(ids, from, to, threadIdx.x, THREADS, [&](unsigned code) { atomicAdd(mine + Cells<BYTES>::of(bins, code), 1u); });
 }
 
 // Adds the count of one bin to a row [num_experts], or to the tally.

@@ -54,7 +54,7 @@ __device__ __forceinline__ void count_long(const void* ids, const Line& line, co
         for (int i = 0; i < count; i++) {
             int s = found[i];
             Piece piece(line, s, share.from, share.to);
-            count_block<BYTES, THREADS, true>(replicas, bins, ids, piece.from, piece.to);
+            count_block<BYTES, THREADS>(replicas, bins, ids, piece.from, piece.to);
             add_up<BYTES>(replicas, bins, row_of(s, line.start(s)), tally);
         }
         __syncthreads();

@@ -35,7 +35,7 @@ __device__ __forceinline__ void count_warp(
             count(static_cast<const typename Code<BYTES>::type*>(ids)[from + lane]);
         }
     } else {
-        each_code<BYTES, false>(ids, from, from + length, lane, 32, count);
+        each_code<BYTES>(ids, from, from + length, lane, 32, count);
     }
     __syncwarp();
 }
