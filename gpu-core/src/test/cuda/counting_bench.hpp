@@ -61,7 +61,7 @@ inline void bench_one(Device& d, const BenchCase& c, Skew skew) {
     int operations = std::max(32, copies);
     counts.zero();
     double load = time_graph(d, operations, [&](int i) { expert_load(d, batch(i), slots_at.at, slots, c.experts, counts.at, tally.at); });
-    double totals = time_graph(d, operations, [&](int i) { padding_totals(d, batch(i), slots_at.at, c.experts, sizes.at, 3, c.length >= LONG_IDS, scratch.at, sums.at, tally.at); });
+    double totals = time_graph(d, operations, [&](int i) { padding_sums(d, batch(i), slots_at.at, c.experts, sizes.at, 3, c.length >= LONG_IDS, scratch.at, sums.at, tally.at); });
     Buffer<long long> blocks(3ll * c.segments), slot_counts(3ll * c.segments), used(c.segments);
     Buffer<int> active(c.segments);
     double pad = time_graph(d, operations, [&](int i) {

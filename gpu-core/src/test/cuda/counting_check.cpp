@@ -143,7 +143,7 @@ void check_padding(Device& d, const Case& c, const Reference& want, const OnDevi
             row[sizes.size() + 2] += f.active[s];
         }
         Buffer<int> slots_there(slot_of);
-        padding_totals(d, b, slots_there.at, c.experts, on_device.at, static_cast<int>(sizes.size()), any_long, scratch.at, sums.at, tally.at);
+        padding_sums(d, b, slots_there.at, c.experts, on_device.at, static_cast<int>(sizes.size()), any_long, scratch.at, sums.at, tally.at);
         CHECK(cuStreamSynchronize(d.stream));
         expect(name + " totals of " + std::to_string(groups), sums.host(), expected);
         expect(name + " totals tally", tally.host(), want.tally);

@@ -128,7 +128,7 @@ inline int64_t histogram(int experts) { return 16ll * std::max(experts + 2, 256)
 inline int64_t shares(const OnDevice& b, int64_t resident) { return std::max<int64_t>(1, std::min(resident, up(b.total + b.segments, 8192))); }
 
 inline int cached_slots(int experts, int slots, int64_t most_shared) {
-    int64_t room = most_shared - 2048 - (histogram(experts) + 8192);
+    int64_t room = most_shared - 1024 - (histogram(experts) + 8192);
     int c = 1;
     while (c < slots && 2ll * c * 4 * (experts + 3) <= room) c *= 2;
     return c;
@@ -177,19 +177,19 @@ inline void padding(Device& d, const OnDevice& b, int experts, CUdeviceptr sizes
     }
 }
 
-inline void padding_totals(Device& d, const OnDevice& b, CUdeviceptr slot_of, int experts, CUdeviceptr sizes, int num_sizes, bool any_long, CUdeviceptr scratch, CUdeviceptr sums, CUdeviceptr tally) {
+inline void padding_sums(Device& d, const OnDevice& b, CUdeviceptr slot_of, int experts, CUdeviceptr sizes, int num_sizes, bool any_long, CUdeviceptr scratch, CUdeviceptr sums, CUdeviceptr tally) {
     int s = span(b.segments, d.multiprocessors);
     for (int first = 0; first < num_sizes; first += 32) {
         int64_t shared = 4 * (4ll * (experts + 2) + 64 * std::min(32, num_sizes - first));
-        CUfunction rows = d.function("padding_totals", "rows");
+        CUfunction rows = d.function("padding_sums", "rows");
         d.launch(rows, std::min<int64_t>(up(b.segments, 4 * s), d.resident(rows, 128, shared)), 128, shared, b.ids, b.type, b.offsets, b.segments, slot_of, experts, s, sizes, num_sizes, first, scratch, sums, tally);
         if (any_long && first == 0) {
-            CUfunction f = d.function("padding_totals", "long");
+            CUfunction f = d.function("padding_sums", "long");
             int64_t hist = histogram(experts);
             d.launch(f, shares(b, d.resident(f, 512, hist)), 512, hist, b.ids, b.type, b.offsets, b.segments, experts, scratch, tally);
         }
         if (any_long) {
-            d.launch(d.function("padding_totals", "finish"), std::min<int64_t>(up(b.segments, 4 * s), 8ll * d.multiprocessors), 128, 16ll * experts, b.offsets, b.segments, slot_of, experts, s, sizes, num_sizes, first, scratch, sums);
+            d.launch(d.function("padding_sums", "finish"), std::min<int64_t>(up(b.segments, 4 * s), 8ll * d.multiprocessors), 128, 16ll * experts, b.offsets, b.segments, slot_of, experts, s, sizes, num_sizes, first, scratch, sums);
         }
     }
 }

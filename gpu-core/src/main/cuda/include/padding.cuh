@@ -1,5 +1,5 @@
 // Padding figures of a segment: sum over experts of ceil(count / block_size) at several block sizes, ids that fill slots,
-// and experts with at least one id. Shared by padding.cu (a result a segment) and padding_totals.cu (sums a slot).
+// and experts with at least one id. Shared by padding.cu (a result a segment) and padding_sums.cu (sums a slot).
 //
 // Blocks without a histogram: the ids of an expert whose rank in it is a multiple of block_size each open a block, so
 // blocks = the number of such ids. A row of up to ALONE ids is therefore measured by one thread in registers, from ranks

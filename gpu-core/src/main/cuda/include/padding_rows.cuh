@@ -1,4 +1,4 @@
-// The walk over a batch's segments that padding.cu and padding_totals.cu share. `Out` says where the figures go:
+// The walk over a batch's segments that padding.cu and padding_sums.cu share. `Out` says where the figures go:
 //   rows(first, count, mine, figures, staged)   `count` segments from `first`, one a lane; long ones are not among them
 //   one(segment, lane, blocks, figures)         a long segment, by a whole warp, lane j with the blocks of size j
 #pragma once

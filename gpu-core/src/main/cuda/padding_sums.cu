@@ -1,4 +1,4 @@
-// Padding totals: the figures of padding.cu summed a slot, resident on the device from batch to batch.
+// Padding sums: the figures of padding.cu summed a slot, resident on the device from batch to batch.
 //
 // slots int32 [segments]: the slot of each segment. sums int64 [slots][sizes + 3]: blocks of each block size, then
 // segments, used ids and active experts. The rest, and the launches, are those of padding.cu.
@@ -113,7 +113,7 @@ struct Totals {
 }  // namespace
 
 extern "C" __global__ void __launch_bounds__(PADDING_THREADS)
-padding_totals_rows(const void* ids, int id_type, const int* offsets, int segments, const int* slots, int num_experts, int span,
+padding_sums_rows(const void* ids, int id_type, const int* offsets, int segments, const int* slots, int num_experts, int span,
         const int* block_sizes, int num_sizes, int first_size, unsigned long long* scratch, unsigned long long* sums,
         unsigned long long* tally) {
     extern __shared__ unsigned memory[];
@@ -129,14 +129,14 @@ padding_totals_rows(const void* ids, int id_type, const int* offsets, int segmen
 }
 
 extern "C" __global__ void __launch_bounds__(512, 2)
-padding_totals_long(const void* ids, int id_type, const int* offsets, int segments, int num_experts,
+padding_sums_long(const void* ids, int id_type, const int* offsets, int segments, int num_experts,
         unsigned long long* scratch, unsigned long long* tally) {
     extern __shared__ unsigned memory[];
     padding_count_long(ids, id_type, Line(offsets, segments), num_experts, memory, scratch, tally);
 }
 
 extern "C" __global__ void __launch_bounds__(PADDING_THREADS)
-padding_totals_finish(const int* offsets, int segments, const int* slots, int num_experts, int span, const int* block_sizes,
+padding_sums_finish(const int* offsets, int segments, const int* slots, int num_experts, int span, const int* block_sizes,
         int num_sizes, int first_size, const unsigned long long* scratch, unsigned long long* sums) {
     extern __shared__ unsigned counts[];  // [PADDING_WARPS][num_experts]
     __shared__ Round round;
