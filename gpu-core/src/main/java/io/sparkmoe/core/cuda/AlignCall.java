@@ -24,7 +24,7 @@ record AlignCall(AlignOptions options, KeyPlan plan, RoutingBackend cpu, BufferA
         lane.uploaded();
         align.launch(lane);
         lane.computed();
-        long tally = lane.read(lane.tally(), 24);
+        long tally = lane.readTally();
         long sortedOffsets = lane.read(align.sortedOffsets(), 8L * (rows + 1L));
         long expertOffsets = lane.read(align.expertOffsets(), 8L * (rows + 1L));
         lane.await();
@@ -45,6 +45,10 @@ record AlignCall(AlignOptions options, KeyPlan plan, RoutingBackend cpu, BufferA
 
     @Override
     public @Nullable AlignResult join(AlignResult first, AlignResult second, ResultBuffers out) {
+        return joined(first, second, out);
+    }
+
+    static @Nullable AlignResult joined(AlignResult first, AlignResult second, ResultBuffers out) {
         ListBuffer a = first.sortedTokenIds();
         ListBuffer b = second.sortedTokenIds();
         if (!Joined.fits(a, b)) {

@@ -109,7 +109,8 @@ public final class CudaRoutingBackend implements RoutingBackend {
     @Override
     public AlignResult batchedAlign(
             RoutingBatch expertNumTokens, BatchedAlignOptions options, BufferAllocator allocator) {
-        return cpu.batchedAlign(expertNumTokens, options, allocator);
+        return calls.answer(
+                expertNumTokens, new BatchedAlignCall(options, cpu, allocator), results.chargedTo(allocator));
     }
 
     @Override
@@ -132,7 +133,11 @@ public final class CudaRoutingBackend implements RoutingBackend {
 
     @Override
     public TilesResult groupedGemmTiles(ListBuffer segIndptr, long firstRow, int blockM, BufferAllocator allocator) {
-        return cpu.groupedGemmTiles(segIndptr, firstRow, blockM, allocator);
+        if (segIndptr.elementBytes() != 8 || blockM < 1) {
+            return cpu.groupedGemmTiles(segIndptr, firstRow, blockM, allocator);
+        }
+        TilesCall call = new TilesCall(segIndptr, firstRow, blockM, cpu, allocator);
+        return calls.answer(call.lists(), call, results.chargedTo(allocator));
     }
 
     @Override
@@ -140,7 +145,7 @@ public final class CudaRoutingBackend implements RoutingBackend {
         if (!KeyPlan.of(options.ids()).fits()) {
             return byCpu(cpu.expertCounts(batch, options, allocator));
         }
-        return cpu.expertCounts(batch, options, allocator);
+        return calls.answer(batch, new ExpertCountsCall(options, cpu, allocator), results.chargedTo(allocator));
     }
 
     @Override
@@ -148,7 +153,7 @@ public final class CudaRoutingBackend implements RoutingBackend {
         if (!KeyPlan.of(options.ids()).fits()) {
             return byCpu(cpu.padding(batch, options, allocator));
         }
-        return cpu.padding(batch, options, allocator);
+        return calls.answer(batch, new PaddingCall(options, cpu, allocator), results.chargedTo(allocator));
     }
 
     /** A result of the CPU, counted as a fallback. */
@@ -162,7 +167,7 @@ public final class CudaRoutingBackend implements RoutingBackend {
         if (!KeyPlan.of(options.ids()).fits() || !calls.alive()) {
             return byCpu(cpu.expertLoad(options, allocator));
         }
-        return cpu.expertLoad(options, allocator);
+        return new CudaExpertLoad(options, calls, memory, cpu, allocator);
     }
 
     @Override
@@ -170,7 +175,7 @@ public final class CudaRoutingBackend implements RoutingBackend {
         if (!KeyPlan.of(options.ids()).fits() || !calls.alive()) {
             return byCpu(cpu.paddingTotals(options, allocator));
         }
-        return cpu.paddingTotals(options, allocator);
+        return new CudaPaddingTotals(options, calls, memory, cpu, allocator);
     }
 
     @Override

@@ -35,6 +35,11 @@ final class DeviceCalls {
         return activity.get();
     }
 
+    /** A lane for one call of the calling thread. */
+    Lane begin() {
+        return lanes.begin(activity());
+    }
+
     /** Whether the device may be used; false after an error that took it away, when the CPU is to go on. */
     boolean alive() {
         if (!context.dead()) {
@@ -82,7 +87,7 @@ final class DeviceCalls {
     private <R extends AutoCloseable> @Nullable R once(RoutingBatch batch, DeviceCall<R> call, BufferSource buffers) {
         // Closed in reverse: copies into the results are over before their memory is released.
         try (ResultBuffers out = new ResultBuffers(buffers);
-                Lane lane = lanes.begin(activity())) {
+                Lane lane = begin()) {
             R result = call.run(batch, lane, out);
             lane.end();
             if (result != null) {

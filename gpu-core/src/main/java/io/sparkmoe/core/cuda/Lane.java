@@ -145,6 +145,11 @@ final class Lane implements AutoCloseable {
         return context.device().multiprocessors();
     }
 
+    /** Most shared memory that a block may have. */
+    int maxSharedBytes() {
+        return context.device().maxSharedBytesPerBlock();
+    }
+
     CudaStream stream() {
         return stream;
     }
@@ -159,6 +164,11 @@ final class Lane implements AutoCloseable {
         long host = hostPlace(bytes);
         copyBack(host, device, bytes);
         return host;
+    }
+
+    /** Enqueues a copy of the tally, for {@link LeftOut#at}. */
+    long readTally() {
+        return read(tally, 3 * Long.BYTES);
     }
 
     /** Waits for everything enqueued so far. */

@@ -77,6 +77,16 @@ public final class CudaStream extends OpenResource {
         }
     }
 
+    /** Copies from device memory to device memory; the two do not overlap. */
+    public void copyOnDevice(long to, long from, long bytes) {
+        if (bytes > 0) {
+            context().makeCurrent();
+            check(
+                    JCudaDriver.cuMemcpyDtoDAsync(new Address(to), new Address(from), bytes, handle),
+                    "cuMemcpyDtoDAsync");
+        }
+    }
+
     /** Sets bytes of device memory. */
     public void fill(long device, byte value, long bytes) {
         if (bytes > 0) {
