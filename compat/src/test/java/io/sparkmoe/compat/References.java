@@ -20,7 +20,8 @@ final class References extends ClassVisitor {
     }
 
     private void add(String owner, String name, String descriptor, boolean field) {
-        if (!owner.startsWith("[") && !owner.startsWith("java/")) {
+        // JCuda comes inside the jar without the classes of its other bindings, which constructors of it name.
+        if (!owner.startsWith("[") && !owner.startsWith("java/") && !owner.startsWith("jcuda/")) {
             found.add(new Reference(owner, name, descriptor, field));
         }
     }
