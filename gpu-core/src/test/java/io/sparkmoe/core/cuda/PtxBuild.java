@@ -19,6 +19,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -243,9 +245,12 @@ public final class PtxBuild {
             throw new IllegalStateException(nvcc.get() + " does not say which release it is");
         }
         Files.createDirectories(module.resolve("target/ptx"));
+        ExecutorService cores =
+                Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
         List<CompletableFuture<Void>> builds = kernels().stream()
-                .map(k -> CompletableFuture.runAsync(() -> build(k, nvcc.get(), release.group(1), write)))
+                .map(k -> CompletableFuture.runAsync(() -> build(k, nvcc.get(), release.group(1), write), cores))
                 .toList();
+        cores.shutdown();
         builds.forEach(CompletableFuture::join);
         for (Path orphan : write ? orphans() : List.<Path>of()) {
             Files.delete(orphan);

@@ -34,7 +34,9 @@ final class ContextMemory {
     synchronized void releaseWhenUnpinned() {
         if (context.isClosed() && !released && context.open().pinned().isEmpty()) {
             released = true;
-            context.releasePrimary();
+            if (!context.dead()) {
+                context.releasePrimary();
+            }
         }
     }
 

@@ -10,7 +10,7 @@ public final class CudaEvent extends OpenResource {
     private final CUevent handle;
 
     private CudaEvent(CudaContext context, CUevent handle) {
-        super(context, "event " + context.nextNumber());
+        super(context, "event " + context.nextNumber(), "cuEventDestroy");
         this.handle = handle;
     }
 

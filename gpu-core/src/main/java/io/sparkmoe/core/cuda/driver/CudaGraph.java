@@ -12,7 +12,7 @@ public final class CudaGraph extends OpenResource {
     private final CUgraphExec handle;
 
     private CudaGraph(CudaContext context, CUgraphExec handle) {
-        super(context, "graph " + context.nextNumber());
+        super(context, "graph " + context.nextNumber(), "cuGraphExecDestroy");
         this.handle = handle;
     }
 

@@ -18,7 +18,7 @@ public final class CudaModule extends OpenResource {
     private final CUmodule handle;
 
     private CudaModule(CudaContext context, String name, CUmodule handle) {
-        super(context, "module " + name);
+        super(context, "module " + name, "cuModuleUnload");
         this.name = name;
         this.handle = handle;
     }

@@ -21,7 +21,7 @@ public final class CudaStream extends OpenResource {
     private @Nullable LaunchConfig lastConfig;
 
     private CudaStream(CudaContext context, CUstream handle) {
-        super(context, "stream " + context.nextNumber());
+        super(context, "stream " + context.nextNumber(), "cuStreamDestroy");
         this.handle = handle;
     }
 

@@ -7,11 +7,13 @@ public abstract sealed class OpenResource implements AutoCloseable
         permits CudaModule, CudaStream, CudaEvent, CudaGraph {
     private final CudaContext context;
     private final String label;
+    private final String releaseCall;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    OpenResource(CudaContext context, String label) {
+    OpenResource(CudaContext context, String label, String releaseCall) {
         this.context = context;
         this.label = label;
+        this.releaseCall = releaseCall;
         context.open().add(this);
     }
 
@@ -19,7 +21,7 @@ public abstract sealed class OpenResource implements AutoCloseable
         return context;
     }
 
-    /** Gives the handle back to the driver; returns its result code. */
+    /** Gives the handle back to the driver by {@code releaseCall}; returns its result code. */
     abstract int release();
 
     /** Gives it back to the driver. Closing twice does nothing. */
@@ -29,7 +31,7 @@ public abstract sealed class OpenResource implements AutoCloseable
             context.open().remove(this);
             if (!context.dead()) {
                 context.makeCurrent();
-                context.check(release(), "close", label);
+                context.check(release(), releaseCall, label);
             }
         }
     }

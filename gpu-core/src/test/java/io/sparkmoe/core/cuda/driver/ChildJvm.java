@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** A JVM of its own, for what a process does only once or does not survive. */
 final class ChildJvm {
@@ -18,7 +19,8 @@ final class ChildJvm {
         this.process = process;
     }
 
-    static ChildJvm start(String classPath, Path temporary, Class<?> main, String... arguments) {
+    static ChildJvm start(
+            String classPath, Path temporary, Map<String, String> environment, Class<?> main, String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
@@ -28,16 +30,17 @@ final class ChildJvm {
                 classPath,
                 main.getName()));
         command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().putAll(environment);
         try {
-            return new ChildJvm(
-                    new ProcessBuilder(command).redirectErrorStream(true).start());
+            return new ChildJvm(builder.start());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     static ChildJvm start(Path temporary, Class<?> main, String... arguments) {
-        return start(System.getProperty("java.class.path"), temporary, main, arguments);
+        return start(System.getProperty("java.class.path"), temporary, Map.of(), main, arguments);
     }
 
     Result result() {

@@ -3,11 +3,13 @@ package io.sparkmoe.core.cuda.driver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sparkmoe.core.cuda.RequiresGpu;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -80,13 +82,28 @@ class CudaDriverTest {
         String classPath = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
                 .filter(entry -> !entry.matches(".*[/\\\\]jcuda-\\d[^/\\\\]*"))
                 .collect(Collectors.joining(File.pathSeparator));
-        assertThat(ChildJvm.start(classPath, tmp(), LoadDriver.class, go.toString())
+        assertThat(ChildJvm.start(classPath, tmp(), Map.of(), LoadDriver.class, go.toString())
                         .result()
                         .output()
                         .lines())
                 .hasSize(2)
                 .allMatch(line ->
                         line.equals("unavailable: the CUDA binding cannot be loaded: jcuda/driver/JCudaDriver"));
+    }
+
+    @Test
+    @RequiresGpu
+    void aGpuThatIsHiddenIsAReason() throws IOException {
+        Files.createFile(go);
+        Map<String, String> hidden = Map.of("CUDA_VISIBLE_DEVICES", "");
+        assertThat(ChildJvm.start(System.getProperty("java.class.path"), tmp(), hidden, LoadDriver.class, go.toString())
+                        .result()
+                        .output()
+                        .lines())
+                .hasSize(2)
+                .allMatch(
+                        line -> line.equals("unavailable: there is an NVIDIA driver, but no GPU that this process may "
+                                + "use (CUDA_VISIBLE_DEVICES='')"));
     }
 
     @ParameterizedTest
