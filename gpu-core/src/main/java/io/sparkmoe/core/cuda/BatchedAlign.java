@@ -72,8 +72,7 @@ record BatchedAlign(
                 .i32(total)
                 .address(sorted)
                 .address(blockIds);
-        lane.launch(
-                FILE, FILE + "_write", CountingShapes.listWrite((long) total * team, lane.multiprocessors()));
+        lane.launch(FILE, FILE + "_write", CountingShapes.listWrite((long) total * team, lane.multiprocessors()));
     }
 
     private KernelArguments arguments(Lane lane) {

@@ -23,19 +23,17 @@ final class Counting {
     /** A launch of {@link CountingShapes#STREAM_THREADS} threads a block that streams the ids of a batch. */
     static LaunchConfig stream(Lane lane, String file, String name, DeviceBatch batch, int numExperts) {
         return shares(
-                lane,
-                file,
-                name,
-                batch,
-                CountingShapes.STREAM_THREADS,
-                CountingShapes.histogramBytes(numExperts));
+                lane, file, name, batch, CountingShapes.STREAM_THREADS, CountingShapes.histogramBytes(numExperts));
     }
 
     /** A launch in which as many blocks as the device holds at once share the ids of a batch. */
-    static LaunchConfig shares(
-            Lane lane, String file, String name, DeviceBatch batch, int threads, int sharedBytes) {
+    static LaunchConfig shares(Lane lane, String file, String name, DeviceBatch batch, int threads, int sharedBytes) {
         return CountingShapes.shares(
-                batch.totalIds(), batch.segments(), threads, sharedBytes, resident(lane, file, name, threads, sharedBytes));
+                batch.totalIds(),
+                batch.segments(),
+                threads,
+                sharedBytes,
+                resident(lane, file, name, threads, sharedBytes));
     }
 
     /** Blocks of that shape that the device holds at once. */
@@ -43,7 +41,7 @@ final class Counting {
         CudaFunction kernel = lane.kernel(file, name);
         if (sharedBytes > PLAIN_SHARED) {
             // Always to the same value: another thread may launch the same kernel with another size.
-            kernel.allowSharedBytes(lane.maxSharedBytes() - kernel.staticSharedBytes());
+            kernel.ensureSharedBytes(lane.maxSharedBytes() - kernel.staticSharedBytes());
         }
         return Math.max(1, kernel.blocksPerMultiprocessor(threads, sharedBytes)) * lane.multiprocessors();
     }

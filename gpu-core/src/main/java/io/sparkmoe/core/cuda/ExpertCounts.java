@@ -1,6 +1,5 @@
 package io.sparkmoe.core.cuda;
 
-
 /**
  * Launches expert counts.
  *

@@ -33,9 +33,6 @@ record ExpertLoad(DeviceBatch batch, int numExperts, long slots, int numSlots, l
                 .i32(cached)
                 .address(counts)
                 .address(lane.tally());
-        lane.launch(
-                FILE,
-                name,
-                Counting.shares(lane, FILE, name, batch, CountingShapes.LOAD_ROWS_THREADS, shared));
+        lane.launch(FILE, name, Counting.shares(lane, FILE, name, batch, CountingShapes.LOAD_ROWS_THREADS, shared));
     }
 }

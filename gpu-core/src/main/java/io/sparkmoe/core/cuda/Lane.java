@@ -145,6 +145,11 @@ final class Lane implements AutoCloseable {
         return context.device().multiprocessors();
     }
 
+    /** Most shared memory that a block may have. */
+    int maxSharedBytes() {
+        return context.device().maxSharedBytesPerBlock();
+    }
+
     CudaStream stream() {
         return stream;
     }

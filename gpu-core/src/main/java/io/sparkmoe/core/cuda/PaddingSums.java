@@ -53,8 +53,11 @@ record PaddingSums(
 
     private void rows(Lane lane, int first, int span) {
         int sizes = Math.min(CountingShapes.ROUND, numSizes - first);
-        launch(lane, "_rows", CountingShapes.paddingRows(batch.segments(), numExperts, sizes, span), () ->
-                Counting.arguments(lane, batch)
+        launch(
+                lane,
+                "_rows",
+                CountingShapes.paddingRows(batch.segments(), numExperts, sizes, span),
+                () -> Counting.arguments(lane, batch)
                         .address(slots)
                         .i32(numExperts)
                         .i32(span)
@@ -67,17 +70,21 @@ record PaddingSums(
     }
 
     private void finish(Lane lane, int first, int span) {
-        launch(lane, "_finish", CountingShapes.paddingFinish(batch.segments(), numExperts, span), () -> lane.arguments()
-                .address(batch.offsets())
-                .i32(batch.segments())
-                .address(slots)
-                .i32(numExperts)
-                .i32(span)
-                .address(blockSizes)
-                .i32(numSizes)
-                .i32(first)
-                .address(scratch)
-                .address(sums));
+        launch(
+                lane,
+                "_finish",
+                CountingShapes.paddingFinish(batch.segments(), numExperts, span),
+                () -> lane.arguments()
+                        .address(batch.offsets())
+                        .i32(batch.segments())
+                        .address(slots)
+                        .i32(numExperts)
+                        .i32(span)
+                        .address(blockSizes)
+                        .i32(numSizes)
+                        .i32(first)
+                        .address(scratch)
+                        .address(sums));
     }
 
     private static void launch(Lane lane, String step, LaunchConfig shape, Runnable arguments) {

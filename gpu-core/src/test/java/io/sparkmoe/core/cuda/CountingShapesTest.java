@@ -21,9 +21,12 @@ class CountingShapesTest {
     void everySegmentHasAWarp() {
         for (int segments : new int[] {1, 7, 8, 9, 8448, 1_000_000, Integer.MAX_VALUE}) {
             int span = CountingShapes.span(segments, SMS);
-            assertThat(segmentsOf(CountingShapes.countsRows(segments, 256, span), span)).isGreaterThanOrEqualTo(segments);
-            assertThat(segmentsOf(CountingShapes.paddingRows(segments, 256, 3, span), span)).isGreaterThanOrEqualTo(segments);
-            assertThat(segmentsOf(CountingShapes.paddingFinish(segments, 256, span), span)).isGreaterThanOrEqualTo(segments);
+            assertThat(segmentsOf(CountingShapes.countsRows(segments, 256, span), span))
+                    .isGreaterThanOrEqualTo(segments);
+            assertThat(segmentsOf(CountingShapes.paddingRows(segments, 256, 3, span), span))
+                    .isGreaterThanOrEqualTo(segments);
+            assertThat(segmentsOf(CountingShapes.paddingFinish(segments, 256, span), span))
+                    .isGreaterThanOrEqualTo(segments);
             assertThat(segmentsOf(CountingShapes.listScan(segments), 1)).isGreaterThanOrEqualTo(segments);
         }
     }
@@ -36,12 +39,21 @@ class CountingShapesTest {
     void plainLaunchesNeedNoLeaveForTheirSharedMemory() {
         assertThat(CountingShapes.histogramBytes(1024)).isLessThanOrEqualTo(48 << 10);
         assertThat(CountingShapes.countsRows(1, 1024, 1).sharedBytes()).isLessThanOrEqualTo(48 << 10);
-        assertThat(CountingShapes.paddingRows(1, 1024, CountingShapes.ROUND, 1).sharedBytes()).isLessThanOrEqualTo(48 << 10);
+        assertThat(CountingShapes.paddingRows(1, 1024, CountingShapes.ROUND, 1).sharedBytes())
+                .isLessThanOrEqualTo(48 << 10);
         assertThat(CountingShapes.paddingFinish(1, 1024, 1).sharedBytes()).isLessThanOrEqualTo(48 << 10);
     }
 
     @ParameterizedTest
-    @CsvSource({"256, 1, 1", "256, 2, 2", "256, 58, 64", "256, 1000000, 128", "1024, 58, 32", "8, 58, 64", "1, 2147483647, 8192"})
+    @CsvSource({
+        "256, 1, 1",
+        "256, 2, 2",
+        "256, 58, 64",
+        "256, 1000000, 128",
+        "1024, 58, 32",
+        "8, 58, 64",
+        "1, 2147483647, 8192"
+    })
     void cachesEverySlotWhereMemoryAllows(int experts, int slots, int cached) {
         assertThat(CountingShapes.cachedSlots(experts, slots, SHARED)).isEqualTo(cached);
         assertThat(CountingShapes.loadRowsShared(experts, cached)).isLessThanOrEqualTo(SHARED);
