@@ -20,8 +20,8 @@ constexpr unsigned ALL_LANES = 0xffffffffu;
 }  // namespace
 
 extern "C" __global__ void __launch_bounds__(THREADS)
-batched_align_scan(const void* tokens, int id_type, const int* offsets, int lists, int max_tokens, int block_size,
-        int* first_block, long long* blocks, int* post_pad, unsigned long long* status) {
+        batched_align_scan(const void* tokens, int id_type, const int* offsets, int lists, int max_tokens,
+                int block_size, int* first_block, long long* blocks, int* post_pad, unsigned long long* status) {
     unsigned lane = threadIdx.x & 31;
     int64_t list = (static_cast<int64_t>(blockIdx.x) * THREADS + threadIdx.x) / 32;
     if (list >= lists) {
@@ -52,9 +52,8 @@ batched_align_scan(const void* tokens, int id_type, const int* offsets, int list
     }
 }
 
-extern "C" __global__ void __launch_bounds__(OFFSETS_THREADS)
-batched_align_offsets(const long long* blocks, int lists, int block_size, int* block_offsets, int* sorted_offsets,
-        unsigned long long* status) {
+extern "C" __global__ void __launch_bounds__(OFFSETS_THREADS) batched_align_offsets(const long long* blocks, int lists,
+        int block_size, int* block_offsets, int* sorted_offsets, unsigned long long* status) {
     long long total = write_offsets(blocks, lists, block_offsets, block_size, sorted_offsets);
     if (threadIdx.x == 0) {
         status[1] = total;
@@ -62,9 +61,9 @@ batched_align_offsets(const long long* blocks, int lists, int block_size, int* b
 }
 
 // blocks: the total, as the host read it.
-extern "C" __global__ void __launch_bounds__(THREADS)
-batched_align_write(const void* tokens, int id_type, const int* offsets, int lists, int max_tokens, int block_size, int team,
-        const int* first_block, const int* block_offsets, int blocks, int* sorted, int* block_ids) {
+extern "C" __global__ void __launch_bounds__(THREADS) batched_align_write(const void* tokens, int id_type,
+        const int* offsets, int lists, int max_tokens, int block_size, int team, const int* first_block,
+        const int* block_offsets, int blocks, int* sorted, int* block_ids) {
     int64_t thread = static_cast<int64_t>(blockIdx.x) * THREADS + threadIdx.x;
     int64_t step = static_cast<int64_t>(gridDim.x) * THREADS / team;
     int lane = static_cast<int>(thread & (team - 1));

@@ -27,8 +27,8 @@ __device__ __forceinline__ unsigned long long take(unsigned* histogram, const Bi
     return count;
 }
 
-__device__ __forceinline__ void write_row(
-        unsigned long long* row, int num_experts, unsigned* histogram, const Bins& bins, unsigned lane) {
+__device__ __forceinline__ void
+write_row(unsigned long long* row, int num_experts, unsigned* histogram, const Bins& bins, unsigned lane) {
     if (num_experts % 2 == 0) {
         ulonglong2* pairs = reinterpret_cast<ulonglong2*>(row);
         for (int i = lane; i < num_experts / 2; i += 32) {
@@ -75,8 +75,8 @@ __device__ __forceinline__ void rows(const void* ids, const Line& line, const Bi
 }  // namespace
 
 extern "C" __global__ void __launch_bounds__(ROWS_THREADS)
-expert_counts_rows(const void* ids, int id_type, const int* offsets, int segments, int num_experts, int span,
-        unsigned long long* counts, unsigned long long* tally) {
+        expert_counts_rows(const void* ids, int id_type, const int* offsets, int segments, int num_experts, int span,
+                unsigned long long* counts, unsigned long long* tally) {
     extern __shared__ unsigned histograms[];  // [WARPS][bins]
     __shared__ unsigned odd[2];
     Bins bins = bins_of(id_type, num_experts);
@@ -95,9 +95,8 @@ expert_counts_rows(const void* ids, int id_type, const int* offsets, int segment
     add_odd(odd, tally);
 }
 
-extern "C" __global__ void __launch_bounds__(LONG_THREADS, 2)
-expert_counts_long(const void* ids, int id_type, const int* offsets, int segments, int num_experts,
-        unsigned long long* counts, unsigned long long* tally) {
+extern "C" __global__ void __launch_bounds__(LONG_THREADS, 2) expert_counts_long(const void* ids, int id_type,
+        const int* offsets, int segments, int num_experts, unsigned long long* counts, unsigned long long* tally) {
     extern __shared__ unsigned replicas[];
     __shared__ int found[LONG_THREADS];
     Bins bins = bins_of(id_type, num_experts);

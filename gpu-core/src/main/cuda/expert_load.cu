@@ -24,8 +24,8 @@ constexpr int GROUP = PER_THREAD * THREADS;
 constexpr unsigned ALONE = 32;
 constexpr unsigned LONG = 4096;
 template <int BYTES>
-__device__ __forceinline__ void count_short(
-        const Load& load, const Shared& shared, const Bins& bins, int slot, const Piece& piece, unsigned thread, unsigned team) {
+__device__ __forceinline__ void count_short(const Load& load, const Shared& shared, const Bins& bins, int slot,
+        const Piece& piece, unsigned thread, unsigned team) {
     unsigned* histogram = claim(load, shared, bins, slot);
     unsigned long long* row = load.row(slot);
     auto count = [&](unsigned code) {
@@ -45,8 +45,8 @@ __device__ __forceinline__ void count_short(
 
 // The short segments of a group whose segments have different slots; lists the long ones and returns their number.
 template <int BYTES>
-__device__ __forceinline__ int count_mixed(
-        const Load& load, const Shared& shared, const Bins& bins, const Line& line, const Share& share, int group, int end) {
+__device__ __forceinline__ int count_mixed(const Load& load, const Shared& shared, const Bins& bins, const Line& line,
+        const Share& share, int group, int end) {
     __shared__ int longs;
     __shared__ int shorts;
     if (threadIdx.x == 0) {
@@ -89,7 +89,8 @@ __device__ __forceinline__ bool one_slot(const int* slots, int group, int end) {
 }
 
 template <int BYTES>
-__device__ __forceinline__ void add_rows(const Load& load, const Shared& shared, const Bins& bins, const Line& line, int* ends) {
+__device__ __forceinline__ void
+add_rows(const Load& load, const Shared& shared, const Bins& bins, const Line& line, int* ends) {
     clear_block<BYTES, THREADS>(shared.replicas, bins);
     Share share(line, ends);
     Current current;
@@ -110,7 +111,8 @@ __device__ __forceinline__ void add_rows(const Load& load, const Shared& shared,
 }
 
 template <int BYTES>
-__device__ __forceinline__ void add_segments(const Load& load, unsigned* replicas, const Bins& bins, const Line& line, int* ends) {
+__device__ __forceinline__ void
+add_segments(const Load& load, unsigned* replicas, const Bins& bins, const Line& line, int* ends) {
     clear_block<BYTES, SEGMENTS_THREADS>(replicas, bins);
     Share share(line, ends);
     Current current;
@@ -127,8 +129,8 @@ __device__ __forceinline__ void add_segments(const Load& load, unsigned* replica
 }  // namespace
 
 extern "C" __global__ void __launch_bounds__(SEGMENTS_THREADS, 2)
-expert_load_segments(const void* ids, int id_type, const int* offsets, int segments, const int* slots, int num_experts,
-        unsigned long long* counts, unsigned long long* tally) {
+        expert_load_segments(const void* ids, int id_type, const int* offsets, int segments, const int* slots,
+                int num_experts, unsigned long long* counts, unsigned long long* tally) {
     extern __shared__ unsigned replicas[];
     __shared__ int ends[2];
     Bins bins = bins_of(id_type, num_experts);
@@ -142,8 +144,8 @@ expert_load_segments(const void* ids, int id_type, const int* offsets, int segme
 }
 
 extern "C" __global__ void __launch_bounds__(THREADS)
-expert_load_rows(const void* ids, int id_type, const int* offsets, int segments, const int* slots, int num_experts, int cached,
-        unsigned long long* counts, unsigned long long* tally) {
+        expert_load_rows(const void* ids, int id_type, const int* offsets, int segments, const int* slots,
+                int num_experts, int cached, unsigned long long* counts, unsigned long long* tally) {
     extern __shared__ unsigned memory[];
     __shared__ int ends[2];
     Bins bins = bins_of(id_type, num_experts);

@@ -32,9 +32,8 @@ __device__ __forceinline__ long long tiles_of(const long long* seg, int64_t at, 
 
 }  // namespace
 
-extern "C" __global__ void __launch_bounds__(THREADS)
-grouped_gemm_tiles_scan(const long long* seg, const int* offsets, int lists, int block_m, long long* indptr, int* indptr_offsets,
-        long long* tiles, unsigned long long* status) {
+extern "C" __global__ void __launch_bounds__(THREADS) grouped_gemm_tiles_scan(const long long* seg, const int* offsets,
+        int lists, int block_m, long long* indptr, int* indptr_offsets, long long* tiles, unsigned long long* status) {
     unsigned lane = threadIdx.x & 31;
     int64_t list = (static_cast<int64_t>(blockIdx.x) * THREADS + threadIdx.x) / 32;
     if (list >= lists) {
@@ -68,7 +67,7 @@ grouped_gemm_tiles_scan(const long long* seg, const int* offsets, int lists, int
 }
 
 extern "C" __global__ void __launch_bounds__(OFFSETS_THREADS)
-grouped_gemm_tiles_offsets(const long long* tiles, int lists, int* tile_offsets, unsigned long long* status) {
+        grouped_gemm_tiles_offsets(const long long* tiles, int lists, int* tile_offsets, unsigned long long* status) {
     long long total = write_offsets(tiles, lists, tile_offsets, 1, nullptr);
     if (threadIdx.x == 0) {
         status[1] = total;
@@ -76,9 +75,9 @@ grouped_gemm_tiles_offsets(const long long* tiles, int lists, int* tile_offsets,
 }
 
 // tiles: the total, as the host read it.
-extern "C" __global__ void __launch_bounds__(THREADS)
-grouped_gemm_tiles_write(const long long* seg, const int* offsets, int lists, int block_m, const long long* indptr,
-        const int* tile_offsets, int tiles, int* tile_expert, long long* tile_row_start, long long* tile_row_end) {
+extern "C" __global__ void __launch_bounds__(THREADS) grouped_gemm_tiles_write(const long long* seg, const int* offsets,
+        int lists, int block_m, const long long* indptr, const int* tile_offsets, int tiles, int* tile_expert,
+        long long* tile_row_start, long long* tile_row_end) {
     int64_t step = static_cast<int64_t>(gridDim.x) * THREADS;
     for (int64_t tile = static_cast<int64_t>(blockIdx.x) * THREADS + threadIdx.x; tile < tiles; tile += step) {
         int list = list_of(tile_offsets, lists, static_cast<int>(tile));

@@ -36,8 +36,8 @@ struct Results {
         }
     }
 
-    __device__ __forceinline__ void rows(
-            int64_t first, int count, const Lanes& mine, const Figures& figures, const uint16_t* staged) const {
+    __device__ __forceinline__ void
+    rows(int64_t first, int count, const Lanes& mine, const Figures& figures, const uint16_t* staged) const {
         unsigned lane = threadIdx.x & 31;
         unsigned written = __ballot_sync(ALL_LANES, mine.any && mine.length < LONG);
         if (written >> lane & 1) {
@@ -65,10 +65,10 @@ struct Results {
 
 }  // namespace
 
-extern "C" __global__ void __launch_bounds__(PADDING_THREADS)
-padding_rows(const void* ids, int id_type, const int* offsets, int segments, int num_experts, int span, const int* block_sizes,
-        int num_sizes, int first_size, unsigned long long* scratch, long long* blocks, long long* slots, long long* used,
-        int* active_experts, unsigned long long* tally) {
+extern "C" __global__ void __launch_bounds__(PADDING_THREADS, PADDING_BLOCKS)
+        padding_rows(const void* ids, int id_type, const int* offsets, int segments, int num_experts, int span,
+                const int* block_sizes, int num_sizes, int first_size, unsigned long long* scratch, long long* blocks,
+                long long* slots, long long* used, int* active_experts, unsigned long long* tally) {
     extern __shared__ unsigned memory[];
     __shared__ Round round;
     Sizes sizes{block_sizes, num_sizes, first_size};
@@ -78,15 +78,14 @@ padding_rows(const void* ids, int id_type, const int* offsets, int segments, int
     padding_rows(batch, Line(offsets, segments), bins_of(id_type, num_experts), sizes, round, memory, tally, out);
 }
 
-extern "C" __global__ void __launch_bounds__(512, 2)
-padding_long(const void* ids, int id_type, const int* offsets, int segments, int num_experts, unsigned long long* scratch,
-        unsigned long long* tally) {
+extern "C" __global__ void __launch_bounds__(512, 2) padding_long(const void* ids, int id_type, const int* offsets,
+        int segments, int num_experts, unsigned long long* scratch, unsigned long long* tally) {
     extern __shared__ unsigned memory[];
     padding_count_long(ids, id_type, Line(offsets, segments), num_experts, memory, scratch, tally);
 }
 
-extern "C" __global__ void __launch_bounds__(PADDING_THREADS)
-padding_finish(const int* offsets, int segments, int num_experts, int span, const int* block_sizes, int num_sizes, int first_size,
+extern "C" __global__ void __launch_bounds__(PADDING_THREADS, PADDING_BLOCKS) padding_finish(const int* offsets,
+        int segments, int num_experts, int span, const int* block_sizes, int num_sizes, int first_size,
         const unsigned long long* scratch, long long* blocks, long long* slots, long long* used, int* active_experts) {
     extern __shared__ unsigned counts[];  // [PADDING_WARPS][num_experts]
     __shared__ Round round;

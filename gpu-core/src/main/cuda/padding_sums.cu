@@ -39,7 +39,8 @@ struct Totals {
     __device__ __forceinline__ void global(int slot, int field, unsigned value) const {
         if (value != 0 && (field < ROUND || sizes.first_round())) {
             int at = field < ROUND ? sizes.first + field : sizes.total + (field - ROUND);
-            atomicAdd(sums + static_cast<int64_t>(slot) * (sizes.total + REST) + at, static_cast<unsigned long long>(value));
+            atomicAdd(sums + static_cast<int64_t>(slot) * (sizes.total + REST) + at,
+                    static_cast<unsigned long long>(value));
         }
     }
 
@@ -61,8 +62,8 @@ struct Totals {
         }
     }
 
-    __device__ __forceinline__ void rows(
-            int64_t first, int count, const Lanes& mine, const Figures& figures, const uint16_t* staged) const {
+    __device__ __forceinline__ void
+    rows(int64_t first, int count, const Lanes& mine, const Figures& figures, const uint16_t* staged) const {
         unsigned lane = threadIdx.x & 31;
         bool mine_counts = mine.any && mine.length < LONG;
         unsigned counted = __ballot_sync(ALL_LANES, mine_counts);
@@ -80,8 +81,8 @@ struct Totals {
         }
     }
 
-    __device__ __forceinline__ void together(
-            int slot, int count, unsigned counted, const Figures& figures, const uint16_t* staged, unsigned lane) const {
+    __device__ __forceinline__ void together(int slot, int count, unsigned counted, const Figures& figures,
+            const uint16_t* staged, unsigned lane) const {
         bool mine_counts = counted >> lane & 1;
         unsigned blocks = 0;
         for (int j = 0; j < count; j++) {
@@ -112,10 +113,10 @@ struct Totals {
 
 }  // namespace
 
-extern "C" __global__ void __launch_bounds__(PADDING_THREADS)
-padding_sums_rows(const void* ids, int id_type, const int* offsets, int segments, const int* slots, int num_experts, int span,
-        const int* block_sizes, int num_sizes, int first_size, unsigned long long* scratch, unsigned long long* sums,
-        unsigned long long* tally) {
+extern "C" __global__ void __launch_bounds__(PADDING_THREADS, PADDING_BLOCKS)
+        padding_sums_rows(const void* ids, int id_type, const int* offsets, int segments, const int* slots,
+                int num_experts, int span, const int* block_sizes, int num_sizes, int first_size,
+                unsigned long long* scratch, unsigned long long* sums, unsigned long long* tally) {
     extern __shared__ unsigned memory[];
     __shared__ Round round;
     __shared__ Cache cache;
@@ -128,16 +129,15 @@ padding_sums_rows(const void* ids, int id_type, const int* offsets, int segments
     out.flush();
 }
 
-extern "C" __global__ void __launch_bounds__(512, 2)
-padding_sums_long(const void* ids, int id_type, const int* offsets, int segments, int num_experts,
-        unsigned long long* scratch, unsigned long long* tally) {
+extern "C" __global__ void __launch_bounds__(512, 2) padding_sums_long(const void* ids, int id_type, const int* offsets,
+        int segments, int num_experts, unsigned long long* scratch, unsigned long long* tally) {
     extern __shared__ unsigned memory[];
     padding_count_long(ids, id_type, Line(offsets, segments), num_experts, memory, scratch, tally);
 }
 
-extern "C" __global__ void __launch_bounds__(PADDING_THREADS)
-padding_sums_finish(const int* offsets, int segments, const int* slots, int num_experts, int span, const int* block_sizes,
-        int num_sizes, int first_size, const unsigned long long* scratch, unsigned long long* sums) {
+extern "C" __global__ void __launch_bounds__(PADDING_THREADS, PADDING_BLOCKS) padding_sums_finish(const int* offsets,
+        int segments, const int* slots, int num_experts, int span, const int* block_sizes, int num_sizes,
+        int first_size, const unsigned long long* scratch, unsigned long long* sums) {
     extern __shared__ unsigned counts[];  // [PADDING_WARPS][num_experts]
     __shared__ Round round;
     __shared__ Cache cache;

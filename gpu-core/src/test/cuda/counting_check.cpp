@@ -1,4 +1,4 @@
-// Checks the counting kernels against plain loops over awkward batches: counting_check PTX_FOLDER check|quick|bench.
+// Checks the counting kernels against plain loops over awkward batches: counting_check PTX_FOLDER check|quick|bench [CASES].
 // Every output is poisoned first and compared whole. `quick` is a selection for compute-sanitizer, without the poison.
 #include "counting_launch.hpp"
 #include "counting_bench.hpp"
@@ -27,7 +27,7 @@ using Longs = std::vector<long long>;
 using Ulongs = std::vector<unsigned long long>;
 
 struct Reference {
-    Longs counts;          // [segments][experts]
+    Longs counts;        // [segments][experts]
     Ulongs tally{0, 0};  // masked, invalid
 
     Reference(const Batch& b, int experts) : counts(static_cast<size_t>(b.segments()) * experts) {
@@ -70,9 +70,11 @@ void check_load(Device& d, const Case& c, const Reference& want, const OnDevice&
     for (int round = 0; round < 2; round++) {
         std::vector<int> slot_of(c.batch.segments());
         for (int s = 0; s < c.batch.segments(); s++) {
-            slot_of[s] = runs ? static_cast<int>(static_cast<int64_t>(s) * slots / c.batch.segments()) : static_cast<int>(mix(s + round * 77) % slots);
+            slot_of[s] = runs ? static_cast<int>(static_cast<int64_t>(s) * slots / c.batch.segments())
+                              : static_cast<int>(mix(s + round * 77) % slots);
             for (int e = 0; e < c.experts; e++) {
-                sums[static_cast<size_t>(slot_of[s]) * c.experts + e] += want.counts[static_cast<size_t>(s) * c.experts + e];
+                sums[static_cast<size_t>(slot_of[s]) * c.experts + e] +=
+                        want.counts[static_cast<size_t>(s) * c.experts + e];
             }
         }
         Buffer<int> on_device(slot_of);
@@ -119,7 +121,8 @@ void check_padding(Device& d, const Case& c, const Reference& want, const OnDevi
     Buffer<unsigned long long> scratch((b.total / LONG_IDS + 1) * c.experts), tally(2);
     tally.zero();
     bool any_long = c.batch.longest() >= LONG_IDS;
-    padding(d, b, c.experts, on_device.at, static_cast<int>(sizes.size()), any_long, {scratch.at, blocks.at, slots.at, used.at, active.at, tally.at});
+    padding(d, b, c.experts, on_device.at, static_cast<int>(sizes.size()), any_long,
+            {scratch.at, blocks.at, slots.at, used.at, active.at, tally.at});
     CHECK(cuStreamSynchronize(d.stream));
     std::string name = c.name + " padding at " + std::to_string(sizes.size()) + " sizes";
     expect(name + " blocks", blocks.host(), f.blocks);
@@ -143,7 +146,8 @@ void check_padding(Device& d, const Case& c, const Reference& want, const OnDevi
             row[sizes.size() + 2] += f.active[s];
         }
         Buffer<int> slots_there(slot_of);
-        padding_sums(d, b, slots_there.at, c.experts, on_device.at, static_cast<int>(sizes.size()), any_long, scratch.at, sums.at, tally.at);
+        padding_sums(d, b, slots_there.at, c.experts, on_device.at, static_cast<int>(sizes.size()), any_long,
+                scratch.at, sums.at, tally.at);
         CHECK(cuStreamSynchronize(d.stream));
         expect(name + " totals of " + std::to_string(groups), sums.host(), expected);
         expect(name + " totals tally", tally.host(), want.tally);
@@ -154,7 +158,8 @@ void check(Device& d, const Case& c, bool quick) {
     Reference want(c.batch, c.experts);
     Buffer<unsigned char> ids(c.batch.bytes());
     Buffer<int> offsets(c.batch.offsets);
-    OnDevice b{ids.at + c.batch.pad, c.batch.type, offsets.at, c.batch.segments(), static_cast<int64_t>(c.batch.raw.size())};
+    OnDevice b{ids.at + c.batch.pad, c.batch.type, offsets.at, c.batch.segments(),
+            static_cast<int64_t>(c.batch.raw.size())};
     check_counts(d, c, want, b);
     check_load(d, c, want, b, 1, -1, false);
     check_load(d, c, want, b, 7, 4, false);
@@ -194,7 +199,8 @@ void check_tiles(Device& d, const std::vector<Longs>& lists, int block_m, bool b
     Buffer<int> offsets_at(shifted), indptr_offsets(n + 1), tile_offsets_at(n + 1), expert_at(expert.size());
     Buffer<unsigned long long> status(2);
     status.zero();
-    d.launch(d.function("grouped_gemm_tiles", "scan"), up(n, 8), 256, 0, seg_at.at, offsets_at.at, n, block_m, indptr_at.at, indptr_offsets.at, tiles.at, status.at);
+    d.launch(d.function("grouped_gemm_tiles", "scan"), up(n, 8), 256, 0, seg_at.at, offsets_at.at, n, block_m,
+            indptr_at.at, indptr_offsets.at, tiles.at, status.at);
     d.launch(d.function("grouped_gemm_tiles", "offsets"), 1, 1024, 0, tiles.at, n, tile_offsets_at.at, status.at);
     CHECK(cuStreamSynchronize(d.stream));
     std::string name = "tiles of " + std::to_string(n) + " lists, block_m " + std::to_string(block_m);
@@ -207,7 +213,9 @@ void check_tiles(Device& d, const std::vector<Longs>& lists, int block_m, bool b
     expect(name + " status", found, Ulongs{0, expert.size()});
     if (!expert.empty()) {
         int total = static_cast<int>(expert.size());
-        d.launch(d.function("grouped_gemm_tiles", "write"), std::min<int64_t>(up(total, 256), 16ll * d.multiprocessors), 256, 0, seg_at.at, offsets_at.at, n, block_m, indptr_at.at, tile_offsets_at.at, total, expert_at.at, start_at.at, end_at.at);
+        d.launch(d.function("grouped_gemm_tiles", "write"), std::min<int64_t>(up(total, 256), 16ll * d.multiprocessors),
+                256, 0, seg_at.at, offsets_at.at, n, block_m, indptr_at.at, tile_offsets_at.at, total, expert_at.at,
+                start_at.at, end_at.at);
     }
     CHECK(cuStreamSynchronize(d.stream));
     expect(name + " indptr", indptr_at.host(), indptr);
@@ -228,7 +236,8 @@ void check_batched(Device& d, const Batch& b, int max_tokens, int block_size) {
             bad |= count < 0 || count > max_tokens;
             for (int at = 0; !bad && at < count; at += block_size) {
                 block_ids.push_back(k);
-                for (int i = at; i < at + block_size; i++) sorted.push_back(i < count ? k * max_tokens + i : nb * max_tokens);
+                for (int i = at; i < at + block_size; i++)
+                    sorted.push_back(i < count ? k * max_tokens + i : nb * max_tokens);
             }
         }
         post_pad.push_back(static_cast<int>(sorted.size()) - sorted_offsets.back());
@@ -238,11 +247,13 @@ void check_batched(Device& d, const Batch& b, int max_tokens, int block_size) {
     int n = b.segments();
     Buffer<unsigned char> ids(b.bytes());
     CUdeviceptr at = ids.at + b.pad;
-    Buffer<int> offsets(b.offsets), first(b.raw.size()), post(n), so(n + 1), bo(n + 1), sorted_at(sorted.size()), block_at(block_ids.size());
+    Buffer<int> offsets(b.offsets), first(b.raw.size()), post(n), so(n + 1), bo(n + 1), sorted_at(sorted.size()),
+            block_at(block_ids.size());
     Buffer<long long> blocks(n);
     Buffer<unsigned long long> status(2);
     status.zero();
-    d.launch(d.function("batched_align", "scan"), up(n, 8), 256, 0, at, b.type, offsets.at, n, max_tokens, block_size, first.at, blocks.at, post.at, status.at);
+    d.launch(d.function("batched_align", "scan"), up(n, 8), 256, 0, at, b.type, offsets.at, n, max_tokens, block_size,
+            first.at, blocks.at, post.at, status.at);
     d.launch(d.function("batched_align", "offsets"), 1, 1024, 0, blocks.at, n, block_size, bo.at, so.at, status.at);
     CHECK(cuStreamSynchronize(d.stream));
     std::string name = "batched align of " + std::to_string(n) + " lists, block_size " + std::to_string(block_size);
@@ -256,7 +267,9 @@ void check_batched(Device& d, const Batch& b, int max_tokens, int block_size) {
         int team = 1;
         while (team < 32 && team < block_size) team *= 2;
         int total = static_cast<int>(block_ids.size());
-        d.launch(d.function("batched_align", "write"), std::min<int64_t>(up(static_cast<int64_t>(total) * team, 256), 16ll * d.multiprocessors), 256, 0, at, b.type, offsets.at, n, max_tokens, block_size, team, first.at, bo.at, total, sorted_at.at, block_at.at);
+        d.launch(d.function("batched_align", "write"),
+                std::min<int64_t>(up(static_cast<int64_t>(total) * team, 256), 16ll * d.multiprocessors), 256, 0, at,
+                b.type, offsets.at, n, max_tokens, block_size, team, first.at, bo.at, total, sorted_at.at, block_at.at);
     }
     CHECK(cuStreamSynchronize(d.stream));
     expect(name + " post_pad", post.host(), post_pad);
@@ -302,13 +315,13 @@ void check_lists(Device& d, bool quick) {
 
 int main(int argc, char** argv) {
     if (argc < 3) {
-        std::fprintf(stderr, "usage: counting_check PTX_FOLDER check|quick|bench\n");
+        std::fprintf(stderr, "usage: counting_check PTX_FOLDER check|quick|bench [CASES]\n");
         return 2;
     }
     Device d(argv[1]);
     std::string mode = argv[2];
     if (mode == "bench") {
-        bench(d);
+        bench(d, argc > 3 ? argv[3] : "");
         return 0;
     }
     bool quick = mode == "quick";
@@ -322,7 +335,8 @@ int main(int argc, char** argv) {
                 Skew skew = static_cast<Skew>(number % 3);
                 bool odd = number % 2 == 0;
                 std::vector<int> of = lengths(pattern, quick ? 40 : 300);
-                Case c{std::string(pattern) + " type " + std::to_string(type) + " E " + std::to_string(experts) + (odd ? " odd" : ""),
+                Case c{std::string(pattern) + " type " + std::to_string(type) + " E " + std::to_string(experts) +
+                                (odd ? " odd" : ""),
                         make_batch(of, experts, type, skew, odd, number), experts};
                 check(d, c, quick);
             }
@@ -330,7 +344,8 @@ int main(int argc, char** argv) {
     }
     if (!quick) {
         for (int type : {0, 2, 3, 4}) {
-            check(d, {"huge type " + std::to_string(type), make_batch({3000000}, 256, type, Skew::ZIPF, true, 9), 256}, true);
+            check(d, {"huge type " + std::to_string(type), make_batch({3000000}, 256, type, Skew::ZIPF, true, 9), 256},
+                    true);
         }
     }
     check_lists(d, quick);

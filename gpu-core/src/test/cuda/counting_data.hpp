@@ -50,7 +50,8 @@ inline bool fits(int type, int v) {
 }
 
 inline int odd_id(int experts, uint64_t r) {
-    const int odd[] = {-1, -1, -1, -2, experts, experts + 1, 127, 128, 254, 255, 256, -128, -127, 32767, 65535, 65534, INT32_MAX, INT32_MIN, INT32_MIN + 1};
+    const int odd[] = {-1, -1, -1, -2, experts, experts + 1, 127, 128, 254, 255, 256, -128, -127, 32767, 65535, 65534,
+            INT32_MAX, INT32_MIN, INT32_MIN + 1};
     return odd[r % (sizeof(odd) / sizeof(int))];
 }
 
@@ -64,7 +65,10 @@ inline Batch make_batch(const std::vector<int>& lengths, int experts, int type, 
         for (int i = 0; i < n; i++) {
             uint64_t r = mix(seed * 1000003 + b.raw.size());
             int v = static_cast<int>(r % experts);
-            if (skew == Skew::ZIPF) v = std::min(experts - 1, static_cast<int>(std::lower_bound(share.begin(), share.end(), (r >> 11) * 0x1p-53 * sum) - share.begin()));
+            if (skew == Skew::ZIPF)
+                v = std::min(experts - 1,
+                        static_cast<int>(std::lower_bound(share.begin(), share.end(), (r >> 11) * 0x1p-53 * sum) -
+                                         share.begin()));
             if (skew == Skew::ONE) v = static_cast<int>(seed % experts);
             if (odd && (r >> 40) % 8 == 0) v = odd_id(experts, r >> 50);
             b.raw.push_back(fits(type, v) ? v : 0);
@@ -74,7 +78,8 @@ inline Batch make_batch(const std::vector<int>& lengths, int experts, int type, 
     return b;
 }
 
-const char* const PATTERNS[] = {"eights", "tens", "mixed_short", "around_32", "around_long", "empty", "one_long", "mixed", "short_after_long"};
+const char* const PATTERNS[] = {
+        "eights", "tens", "mixed_short", "around_32", "around_long", "empty", "one_long", "mixed", "short_after_long"};
 
 inline std::vector<int> lengths(const std::string& pattern, int n) {
     std::vector<int> of;

@@ -10,15 +10,15 @@
 #include <string>
 #include <vector>
 
-#define CHECK(call)                                                                                  \
-    do {                                                                                             \
-        CUresult r_ = (call);                                                                        \
-        if (r_ != CUDA_SUCCESS) {                                                                    \
-            const char* text_ = "";                                                                  \
-            cuGetErrorName(r_, &text_);                                                              \
-            std::fprintf(stderr, "%s:%d: %s gave %s\n", __FILE__, __LINE__, #call, text_);           \
-            std::exit(2);                                                                            \
-        }                                                                                            \
+#define CHECK(call)                                                                        \
+    do {                                                                                   \
+        CUresult r_ = (call);                                                              \
+        if (r_ != CUDA_SUCCESS) {                                                          \
+            const char* text_ = "";                                                        \
+            cuGetErrorName(r_, &text_);                                                    \
+            std::fprintf(stderr, "%s:%d: %s gave %s\n", __FILE__, __LINE__, #call, text_); \
+            std::exit(2);                                                                  \
+        }                                                                                  \
     } while (0)
 
 using Ids = std::vector<unsigned char>;
@@ -66,7 +66,8 @@ struct Device {
         if (shared > 48 * 1024) {
             CHECK(cuFuncSetAttribute(f, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, static_cast<int>(shared)));
         }
-        CHECK(cuLaunchKernel(f, static_cast<unsigned>(grid), 1, 1, threads, 1, 1, static_cast<unsigned>(shared), stream, pointers, nullptr));
+        CHECK(cuLaunchKernel(f, static_cast<unsigned>(grid), 1, 1, threads, 1, 1, static_cast<unsigned>(shared), stream,
+                pointers, nullptr));
     }
 
     int resident(CUfunction f, int threads, int64_t shared) {
@@ -113,7 +114,9 @@ struct OnDevice {
     int64_t total;
 };
 
-inline int64_t up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+inline int64_t up(int64_t a, int64_t b) {
+    return (a + b - 1) / b;
+}
 constexpr int64_t LONG_IDS = 2048;
 
 inline int span(int segments, int sms) {
@@ -123,9 +126,13 @@ inline int span(int segments, int sms) {
 }
 
 // A block's histogram: four, of the bins of an expert each and two more, or of 256 codes.
-inline int64_t histogram(int experts) { return 16ll * std::max(experts + 2, 256); }
+inline int64_t histogram(int experts) {
+    return 16ll * std::max(experts + 2, 256);
+}
 
-inline int64_t shares(const OnDevice& b, int64_t resident) { return std::max<int64_t>(1, std::min(resident, up(b.total + b.segments, 8192))); }
+inline int64_t shares(const OnDevice& b, int64_t resident) {
+    return std::max<int64_t>(1, std::min(resident, up(b.total + b.segments, 8192)));
+}
 
 inline int cached_slots(int experts, int slots, int64_t most_shared) {
     int64_t room = most_shared - 1024 - (histogram(experts) + 8192);
@@ -134,26 +141,32 @@ inline int cached_slots(int experts, int slots, int64_t most_shared) {
     return c;
 }
 
-inline void expert_load(Device& d, const OnDevice& b, CUdeviceptr slot_of, int slots, int experts, CUdeviceptr counts, CUdeviceptr tally, int cached = -1) {
+inline void expert_load(Device& d, const OnDevice& b, CUdeviceptr slot_of, int slots, int experts, CUdeviceptr counts,
+        CUdeviceptr tally, int cached = -1) {
     if (cached < 0 && b.total >= 4096ll * b.segments) {
         int64_t shared = histogram(experts);
         CUfunction f = d.function("expert_load", "segments");
-        d.launch(f, shares(b, d.resident(f, 512, shared)), 512, shared, b.ids, b.type, b.offsets, b.segments, slot_of, experts, counts, tally);
+        d.launch(f, shares(b, d.resident(f, 512, shared)), 512, shared, b.ids, b.type, b.offsets, b.segments, slot_of,
+                experts, counts, tally);
         return;
     }
     cached = cached < 0 ? cached_slots(experts, slots, d.most_shared) : cached;
     int64_t shared = histogram(experts) + 4ll * cached * (experts + 3) + 8192;
     CUfunction f = d.function("expert_load", "rows");
-    d.launch(f, shares(b, d.resident(f, 1024, shared)), 1024, shared, b.ids, b.type, b.offsets, b.segments, slot_of, experts, cached, counts, tally);
+    d.launch(f, shares(b, d.resident(f, 1024, shared)), 1024, shared, b.ids, b.type, b.offsets, b.segments, slot_of,
+            experts, cached, counts, tally);
 }
 
-inline void expert_counts(Device& d, const OnDevice& b, int experts, bool any_long, CUdeviceptr counts, CUdeviceptr tally) {
+inline void
+expert_counts(Device& d, const OnDevice& b, int experts, bool any_long, CUdeviceptr counts, CUdeviceptr tally) {
     int s = span(b.segments, d.multiprocessors);
-    d.launch(d.function("expert_counts", "rows"), up(b.segments, 8 * s), 256, 8 * 4ll * (experts + 2), b.ids, b.type, b.offsets, b.segments, experts, s, counts, tally);
+    d.launch(d.function("expert_counts", "rows"), up(b.segments, 8 * s), 256, 8 * 4ll * (experts + 2), b.ids, b.type,
+            b.offsets, b.segments, experts, s, counts, tally);
     if (any_long) {
         CUfunction f = d.function("expert_counts", "long");
         int64_t shared = histogram(experts);
-        d.launch(f, shares(b, d.resident(f, 512, shared)), 512, shared, b.ids, b.type, b.offsets, b.segments, experts, counts, tally);
+        d.launch(f, shares(b, d.resident(f, 512, shared)), 512, shared, b.ids, b.type, b.offsets, b.segments, experts,
+                counts, tally);
     }
 }
 
@@ -161,35 +174,47 @@ struct PaddingOut {
     CUdeviceptr scratch, blocks, slots, used, active, tally;
 };
 
-inline void padding(Device& d, const OnDevice& b, int experts, CUdeviceptr sizes, int num_sizes, bool any_long, const PaddingOut& o) {
+inline void padding(Device& d, const OnDevice& b, int experts, CUdeviceptr sizes, int num_sizes, bool any_long,
+        const PaddingOut& o) {
     int s = span(b.segments, d.multiprocessors);
     for (int first = 0; first < num_sizes; first += 32) {
         int64_t shared = 4 * (4ll * (experts + 2) + 64 * std::min(32, num_sizes - first));
-        d.launch(d.function("padding", "rows"), up(b.segments, 4 * s), 128, shared, b.ids, b.type, b.offsets, b.segments, experts, s, sizes, num_sizes, first, o.scratch, o.blocks, o.slots, o.used, o.active, o.tally);
+        CUfunction rows = d.function("padding", "rows");
+        d.launch(rows, std::min<int64_t>(up(b.segments, 4 * s), d.resident(rows, 128, shared)), 128, shared, b.ids,
+                b.type, b.offsets, b.segments, experts, s, sizes, num_sizes, first, o.scratch, o.blocks, o.slots,
+                o.used, o.active, o.tally);
         if (any_long && first == 0) {
             CUfunction f = d.function("padding", "long");
             int64_t hist = histogram(experts);
-            d.launch(f, shares(b, d.resident(f, 512, hist)), 512, hist, b.ids, b.type, b.offsets, b.segments, experts, o.scratch, o.tally);
+            d.launch(f, shares(b, d.resident(f, 512, hist)), 512, hist, b.ids, b.type, b.offsets, b.segments, experts,
+                    o.scratch, o.tally);
         }
         if (any_long) {
-            d.launch(d.function("padding", "finish"), std::min<int64_t>(up(b.segments, 4 * s), 8ll * d.multiprocessors), 128, 16ll * experts, b.offsets, b.segments, experts, s, sizes, num_sizes, first, o.scratch, o.blocks, o.slots, o.used, o.active);
+            d.launch(d.function("padding", "finish"), std::min<int64_t>(up(b.segments, 4 * s), 8ll * d.multiprocessors),
+                    128, 16ll * experts, b.offsets, b.segments, experts, s, sizes, num_sizes, first, o.scratch,
+                    o.blocks, o.slots, o.used, o.active);
         }
     }
 }
 
-inline void padding_sums(Device& d, const OnDevice& b, CUdeviceptr slot_of, int experts, CUdeviceptr sizes, int num_sizes, bool any_long, CUdeviceptr scratch, CUdeviceptr sums, CUdeviceptr tally) {
+inline void padding_sums(Device& d, const OnDevice& b, CUdeviceptr slot_of, int experts, CUdeviceptr sizes,
+        int num_sizes, bool any_long, CUdeviceptr scratch, CUdeviceptr sums, CUdeviceptr tally) {
     int s = span(b.segments, d.multiprocessors);
     for (int first = 0; first < num_sizes; first += 32) {
         int64_t shared = 4 * (4ll * (experts + 2) + 64 * std::min(32, num_sizes - first));
         CUfunction rows = d.function("padding_sums", "rows");
-        d.launch(rows, std::min<int64_t>(up(b.segments, 4 * s), d.resident(rows, 128, shared)), 128, shared, b.ids, b.type, b.offsets, b.segments, slot_of, experts, s, sizes, num_sizes, first, scratch, sums, tally);
+        d.launch(rows, std::min<int64_t>(up(b.segments, 4 * s), d.resident(rows, 128, shared)), 128, shared, b.ids,
+                b.type, b.offsets, b.segments, slot_of, experts, s, sizes, num_sizes, first, scratch, sums, tally);
         if (any_long && first == 0) {
             CUfunction f = d.function("padding_sums", "long");
             int64_t hist = histogram(experts);
-            d.launch(f, shares(b, d.resident(f, 512, hist)), 512, hist, b.ids, b.type, b.offsets, b.segments, experts, scratch, tally);
+            d.launch(f, shares(b, d.resident(f, 512, hist)), 512, hist, b.ids, b.type, b.offsets, b.segments, experts,
+                    scratch, tally);
         }
         if (any_long) {
-            d.launch(d.function("padding_sums", "finish"), std::min<int64_t>(up(b.segments, 4 * s), 8ll * d.multiprocessors), 128, 16ll * experts, b.offsets, b.segments, slot_of, experts, s, sizes, num_sizes, first, scratch, sums);
+            d.launch(d.function("padding_sums", "finish"),
+                    std::min<int64_t>(up(b.segments, 4 * s), 8ll * d.multiprocessors), 128, 16ll * experts, b.offsets,
+                    b.segments, slot_of, experts, s, sizes, num_sizes, first, scratch, sums);
         }
     }
 }

@@ -12,11 +12,12 @@
 
 namespace moe {
 
-constexpr int REPLICAS = 4;  // histograms side by side a block: warps that meet the same expert wait less for each other
-constexpr unsigned DEPTH = 4;   // more is not faster, on account of registers
+constexpr int REPLICAS =
+        4;  // histograms side by side a block: warps that meet the same expert wait less for each other
+constexpr unsigned DEPTH = 4;  // more is not faster, on account of registers
 
 struct Bins {
-    unsigned wrap;   // bits of a code in types where all-ones is -1: adding one makes it 0
+    unsigned wrap;  // bits of a code in types where all-ones is -1: adding one makes it 0
     unsigned limit;
     __device__ __forceinline__ unsigned of(unsigned code) const { return min((code + 1) & wrap, limit + 1); }
     __device__ __forceinline__ unsigned count() const { return limit + 2; }
@@ -27,8 +28,12 @@ struct Bins {
 template <int BYTES>
 struct Cells {
     __device__ __forceinline__ static unsigned count(const Bins& bins) { return BYTES == 1 ? 256 : bins.count(); }
-    __device__ __forceinline__ static unsigned of(const Bins& bins, unsigned code) { return BYTES == 1 ? code : bins.of(code); }
-    __device__ __forceinline__ static unsigned bin(const Bins& bins, unsigned cell) { return BYTES == 1 ? bins.of(cell) : cell; }
+    __device__ __forceinline__ static unsigned of(const Bins& bins, unsigned code) {
+        return BYTES == 1 ? code : bins.of(code);
+    }
+    __device__ __forceinline__ static unsigned bin(const Bins& bins, unsigned cell) {
+        return BYTES == 1 ? bins.of(cell) : cell;
+    }
 };
 
 __device__ __forceinline__ Bins bins_of(int type, int num_experts) {
@@ -46,11 +51,17 @@ __device__ __forceinline__ Bins bins_of(int type, int num_experts) {
 template <int BYTES>
 struct Code;
 template <>
-struct Code<1> { using type = uint8_t; };
+struct Code<1> {
+    using type = uint8_t;
+};
 template <>
-struct Code<2> { using type = uint16_t; };
+struct Code<2> {
+    using type = uint16_t;
+};
 template <>
-struct Code<4> { using type = uint32_t; };
+struct Code<4> {
+    using type = uint32_t;
+};
 
 template <int BYTES, typename F>
 __device__ __forceinline__ void each_of_word(unsigned word, F f) {
@@ -71,7 +82,8 @@ __device__ __forceinline__ void each_of(uint4 v, F f) {
 // Calls f(code) for every id of [from, to), in no particular order; the team's threads, 32 or more, share them. A thread
 // has DEPTH loads in flight to the very end: with the last ones taken one by one, blocks that end together wait for each.
 template <int BYTES, typename F>
-__device__ __forceinline__ void each_code(const void* ids, unsigned from, unsigned to, unsigned thread, unsigned team, F f) {
+__device__ __forceinline__ void
+each_code(const void* ids, unsigned from, unsigned to, unsigned thread, unsigned team, F f) {
     using T = typename Code<BYTES>::type;
     constexpr unsigned PER_VECTOR = 16 / BYTES;
     const T* p = static_cast<const T*>(ids) + from;
@@ -128,24 +140,27 @@ __device__ __forceinline__ void clear_block(unsigned* replicas, const Bins& bins
 }
 
 template <int BYTES, unsigned THREADS>
-__device__ __forceinline__ void count_block(unsigned* replicas, const Bins& bins, const void* ids, unsigned from, unsigned to) {
+__device__ __forceinline__ void
+count_block(unsigned* replicas, const Bins& bins, const void* ids, unsigned from, unsigned to) {
     unsigned* mine = replicas + (threadIdx.x / 32 % REPLICAS) * Cells<BYTES>::count(bins);
-    each_code<BYTES>(ids, from, to, threadIdx.x, THREADS, [&](unsigned code) { atomicAdd(mine + Cells<BYTES>::of(bins, code), 1u); });
+    each_code<BYTES>(ids, from, to, threadIdx.x, THREADS,
+            [&](unsigned code) { atomicAdd(mine + Cells<BYTES>::of(bins, code), 1u); });
 }
 
 // Adds the count of one bin to a row [num_experts], or to the tally.
-__device__ __forceinline__ void add_bin(
-        unsigned long long* row, unsigned long long* tally, const Bins& bins, unsigned bin, unsigned count) {
+__device__ __forceinline__ void
+add_bin(unsigned long long* row, unsigned long long* tally, const Bins& bins, unsigned bin, unsigned count) {
     if (count != 0) {
         bool odd = bin == 0 || bin > bins.limit;
-        atomicAdd(odd ? tally + (bin == 0 ? MASKED : INVALID) : row + (bin - 1), static_cast<unsigned long long>(count));
+        atomicAdd(
+                odd ? tally + (bin == 0 ? MASKED : INVALID) : row + (bin - 1), static_cast<unsigned long long>(count));
     }
 }
 
 // Adds the block's histogram to a row and clears it. Barriers before and after are inside.
 template <int BYTES>
-__device__ __forceinline__ void add_up(
-        unsigned* replicas, const Bins& bins, unsigned long long* row, unsigned long long* tally) {
+__device__ __forceinline__ void
+add_up(unsigned* replicas, const Bins& bins, unsigned long long* row, unsigned long long* tally) {
     unsigned cells = Cells<BYTES>::count(bins);
     __syncthreads();
     for (unsigned cell = threadIdx.x; cell < cells; cell += blockDim.x) {

@@ -16,7 +16,9 @@ struct Line {
     __device__ __forceinline__ Line(const int* offsets, int segments)
         : offsets(offsets), segments(segments), origin(__ldg(offsets)) {}
     // Position of the first id of a segment.
-    __device__ __forceinline__ unsigned start(int s) const { return static_cast<unsigned>(__ldg(offsets + s) - origin); }
+    __device__ __forceinline__ unsigned start(int s) const {
+        return static_cast<unsigned>(__ldg(offsets + s) - origin);
+    }
     __device__ __forceinline__ unsigned units() const { return start(segments) + segments; }
 
     // The segment that a unit belongs to, by a whole warp: first around where it would be if all had one length, then a

@@ -18,7 +18,8 @@ __device__ __forceinline__ long long warp_prefix(long long v, unsigned lane) {
 
 // Writes offsets[0 .. n] of the lists' elements and scaled[0 .. n], `scale` times as many; returns the total to all
 // threads. An int32 offset is meaningless beyond 2^31 - 1: the host refuses such a total.
-__device__ __forceinline__ long long write_offsets(const long long* elements, int n, int* offsets, int scale, int* scaled) {
+__device__ __forceinline__ long long
+write_offsets(const long long* elements, int n, int* offsets, int scale, int* scaled) {
     __shared__ long long of_warp[OFFSETS_THREADS / 32];
     unsigned lane = threadIdx.x & 31;
     long long carry = 0;

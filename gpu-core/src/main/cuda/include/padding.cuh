@@ -14,6 +14,7 @@ namespace moe {
 constexpr int ROUND = 32;
 constexpr unsigned ALONE = 16;
 constexpr int PADDING_THREADS = 128;
+constexpr int PADDING_BLOCKS = 8;  // a multiprocessor
 constexpr int PADDING_WARPS = PADDING_THREADS / 32;
 
 struct Sizes {
@@ -34,7 +35,8 @@ struct Round {
 
     __device__ __forceinline__ void prepare(const Sizes& sizes) {
         if (threadIdx.x < 32) {
-            unsigned b = threadIdx.x < static_cast<unsigned>(sizes.count()) ? sizes.all[sizes.first + threadIdx.x] : 0x7fffffff;
+            unsigned b = threadIdx.x < static_cast<unsigned>(sizes.count()) ? sizes.all[sizes.first + threadIdx.x]
+                                                                            : 0x7fffffff;
             unsigned mask = 0;
             for (unsigned r = 0; r < ALONE; r += b) {
                 mask |= 1u << r;
@@ -58,79 +60,10 @@ struct Figures {
     unsigned active;
 };
 
-// The codes of a row as bins; ABSENT beyond its end.
-constexpr unsigned ABSENT = 0xffffffffu;
-
-template <int BYTES, unsigned MAX>
-__device__ __forceinline__ void load_row(unsigned (&bin)[MAX], const void* ids, unsigned start, unsigned n, const Bins& bins) {
-    const auto* p = static_cast<const typename Code<BYTES>::type*>(ids) + start;
-    constexpr unsigned WORDS = MAX * BYTES / 4;
-    if (MAX == 8 && n == 8 && (reinterpret_cast<uintptr_t>(p) & 7) == 0) {
-        unsigned word[WORDS];
-#pragma unroll
-        for (unsigned w = 0; w < WORDS; w += 2) {
-            uint2 v = __ldg(reinterpret_cast<const uint2*>(p) + w / 2);
-            word[w] = v.x;
-            word[w + 1] = v.y;
-        }
-#pragma unroll
-        for (unsigned i = 0; i < MAX; i++) {
-            unsigned shifted = word[i * BYTES / 4] >> (i * BYTES % 4 * 8);
-            bin[i] = bins.of(BYTES == 4 ? shifted : shifted & ((1u << (8 * BYTES % 32)) - 1));
-        }
-    } else {
-#pragma unroll
-        for (unsigned i = 0; i < MAX; i++) {
-            bin[i] = i < n ? bins.of(p[i]) : ABSENT;
-        }
-    }
-}
-
-// One thread, one row of up to MAX ids: writes blocks of every size to `staged`.
-template <unsigned MAX>
-__device__ __forceinline__ Figures measure_alone(const void* ids, int id_bytes, unsigned start, unsigned n, const Bins& bins,
-        Round& round, int sizes, uint16_t* staged) {
-    unsigned bin[MAX];
-    switch (id_bytes) {
-        case 1: load_row<1>(bin, ids, start, n, bins); break;
-        case 2: load_row<2>(bin, ids, start, n, bins); break;
-        default: load_row<4>(bin, ids, start, n, bins); break;
-    }
-    Figures figures = {0, 0};
-#pragma unroll
-    for (unsigned i = MAX; i-- > 0;) {
-        unsigned rank = 0;
-#pragma unroll
-        for (unsigned k = 0; k < i; k++) {
-            rank += bin[k] == bin[i];
-        }
-        bool in = bin[i] - 1 < bins.limit;
-        if (!in && bin[i] != ABSENT) {
-            atomicAdd(round.odd + (bin[i] != 0), 1u);
-        }
-        figures.used += in;
-        figures.active += in && rank == 0;
-        bin[i] = in ? 1u << rank : 0;  // those below are not read as bins again
-    }
-    for (int j = 0; j < sizes; j++) {
-        unsigned blocks = figures.active;
-        if (round.size[j] < n) {
-            unsigned opens = round.opens[j];
-            blocks = 0;
-#pragma unroll
-            for (unsigned i = 0; i < MAX; i++) {
-                blocks += (bin[i] & opens) != 0;
-            }
-        }
-        staged[j] = static_cast<uint16_t>(blocks);
-    }
-    return figures;
-}
-
 // One warp, the counts of one segment: count_of(expert). Returns in lane j the blocks of size j.
 template <typename CountOf>
-__device__ __forceinline__ unsigned measure(
-        int num_experts, const Round& round, int sizes, unsigned lane, Figures& figures, CountOf count_of) {
+__device__ __forceinline__ unsigned
+measure(int num_experts, const Round& round, int sizes, unsigned lane, Figures& figures, CountOf count_of) {
     figures = {0, 0};
     unsigned most = 0;
     for (int e = lane; e < num_experts; e += 32) {

@@ -3,7 +3,7 @@
 //   one(segment, lane, blocks, figures)         a long segment, by a whole warp, lane j with the blocks of size j
 #pragma once
 #include "count_long.cuh"
-#include "padding.cuh"
+#include "padding_alone.cuh"
 
 namespace moe {
 
@@ -16,17 +16,17 @@ struct PaddingBatch {
 };
 
 template <typename Out>
-__device__ __forceinline__ void padding_span(const PaddingBatch& batch, const Line& line, const Bins& bins, const Sizes& sizes,
-        Round& round, unsigned* histogram, uint16_t* staged, int64_t first, const Out& out) {
+__device__ __forceinline__ void padding_span(const PaddingBatch& batch, const Bins& bins, const Sizes& sizes,
+        Round& round, unsigned* histogram, uint16_t* staged, int64_t first, const Lanes& mine, const Out& out) {
     unsigned lane = threadIdx.x & 31;
     int count = sizes.count();
-    Lanes mine(line, first, batch.span, lane);
     Figures figures = {0, 0};
     if (mine.length <= ALONE) {
         uint16_t* row = staged + lane * count;
-        figures = mine.length <= 8
-                ? measure_alone<8>(batch.ids, batch.id_bytes, mine.start, mine.length, bins, round, count, row)
-                : measure_alone<ALONE>(batch.ids, batch.id_bytes, mine.start, mine.length, bins, round, count, row);
+        figures = mine.length <= 8 ? measure_alone<8>(batch.ids, batch.id_bytes, mine.start, mine.length, bins, round,
+                                             count, row)
+                                   : measure_alone<ALONE>(batch.ids, batch.id_bytes, mine.start, mine.length, bins,
+                                             round, count, row);
     }
     __syncwarp();
     for (unsigned left = __ballot_sync(ALL_LANES, mine.length > ALONE); left != 0; left &= left - 1) {
@@ -62,16 +62,19 @@ __device__ __forceinline__ void padding_span(const PaddingBatch& batch, const Li
 
 // All segments that are not long. Dynamic shared memory: a histogram [bins] and 32 x sizes uint16 a warp.
 template <typename Out>
-__device__ __forceinline__ void padding_rows(const PaddingBatch& batch, const Line& line, const Bins& bins, const Sizes& sizes,
-        Round& round, unsigned* memory, unsigned long long* tally, const Out& out) {
+__device__ __forceinline__ void padding_rows(const PaddingBatch& batch, const Line& line, const Bins& bins,
+        const Sizes& sizes, Round& round, unsigned* memory, unsigned long long* tally, const Out& out) {
     unsigned warp = threadIdx.x / 32;
     unsigned* histogram = memory + warp * bins.count();
     uint16_t* staged = reinterpret_cast<uint16_t*>(memory + PADDING_WARPS * bins.count()) + warp * 32 * sizes.count();
     clear_warp(histogram, bins, threadIdx.x & 31);
     int64_t step = static_cast<int64_t>(gridDim.x) * PADDING_WARPS * batch.span;
     int64_t first = (static_cast<int64_t>(blockIdx.x) * PADDING_WARPS + warp) * batch.span;
+    Lanes mine(line, first, batch.span, threadIdx.x & 31);
     for (; first < line.segments; first += step) {
-        padding_span(batch, line, bins, sizes, round, histogram, staged, first, out);
+        Lanes next(line, first + step, batch.span, threadIdx.x & 31);  // on its way while this span is measured
+        padding_span(batch, bins, sizes, round, histogram, staged, first, mine, out);
+        mine = next;
     }
     if (sizes.first_round()) {
         add_odd(round.odd, tally);
@@ -79,9 +82,8 @@ __device__ __forceinline__ void padding_rows(const PaddingBatch& batch, const Li
 }
 
 // Counts of long segments to scratch; 512 threads, REPLICAS x bins of dynamic shared memory.
-__device__ __forceinline__ void padding_count_long(
-        const void* ids, int id_type, const Line& line, int num_experts, unsigned* replicas, unsigned long long* scratch,
-        unsigned long long* tally) {
+__device__ __forceinline__ void padding_count_long(const void* ids, int id_type, const Line& line, int num_experts,
+        unsigned* replicas, unsigned long long* scratch, unsigned long long* tally) {
     __shared__ int found[512];
     Bins bins = bins_of(id_type, num_experts);
     auto row = [&](int, unsigned start) { return scratch + static_cast<int64_t>(scratch_row(start)) * num_experts; };
@@ -94,8 +96,8 @@ __device__ __forceinline__ void padding_count_long(
 
 // The long segments among all, a warp each; `counts` holds one's in shared memory, num_experts a warp.
 template <typename Out>
-__device__ __forceinline__ void padding_finish_long(const Line& line, int num_experts, int span, const unsigned long long* scratch,
-        int sizes, const Round& round, unsigned* counts, const Out& out) {
+__device__ __forceinline__ void padding_finish_long(const Line& line, int num_experts, int span,
+        const unsigned long long* scratch, int sizes, const Round& round, unsigned* counts, const Out& out) {
     unsigned lane = threadIdx.x & 31;
     unsigned* mine_at = counts + threadIdx.x / 32 * num_experts;
     int64_t step = static_cast<int64_t>(gridDim.x) * PADDING_WARPS * span;

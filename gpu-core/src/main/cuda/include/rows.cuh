@@ -27,8 +27,8 @@ struct Lanes {
 
 // Counts [from, from + length) into the warp's histogram; complete when it returns.
 template <int BYTES>
-__device__ __forceinline__ void count_warp(
-        unsigned* histogram, const Bins& bins, const void* ids, unsigned from, unsigned length, unsigned lane) {
+__device__ __forceinline__ void
+count_warp(unsigned* histogram, const Bins& bins, const void* ids, unsigned from, unsigned length, unsigned lane) {
     auto count = [&](unsigned code) { atomicAdd(histogram + bins.of(code), 1u); };
     if (length <= 32) {
         if (lane < length) {
@@ -72,6 +72,8 @@ __device__ __forceinline__ unsigned warp_max(unsigned v) {
 }
 
 // Row of a long segment in scratch: segments of LONG ids and more that start LONG ids apart never share one.
-__device__ __forceinline__ unsigned scratch_row(unsigned start) { return start / LONG; }
+__device__ __forceinline__ unsigned scratch_row(unsigned start) {
+    return start / LONG;
+}
 
 }  // namespace moe

@@ -41,7 +41,7 @@ final class Counting {
         CudaFunction kernel = lane.kernel(file, name);
         if (sharedBytes > PLAIN_SHARED) {
             // Always to the same value: another thread may launch the same kernel with another size.
-            kernel.allowSharedBytes(lane.maxSharedBytes() - kernel.staticSharedBytes());
+            kernel.ensureSharedBytes(lane.maxSharedBytes() - kernel.staticSharedBytes());
         }
         return Math.max(1, kernel.blocksPerMultiprocessor(threads, sharedBytes)) * lane.multiprocessors();
     }

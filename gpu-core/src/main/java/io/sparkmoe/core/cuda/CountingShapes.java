@@ -92,7 +92,7 @@ final class CountingShapes {
                 Shapes.ceilDiv(segments, (long) warps * span), PADDING_THREADS, warps * Integer.BYTES * numExperts);
     }
 
-    /** The same with at most so many blocks: each adds what it summed to device memory. */
+    /** The same with at most so many blocks, which go on with the segments that are left. */
     static LaunchConfig atMost(LaunchConfig config, int blocks) {
         return LaunchConfig.of(Math.max(1, Math.min(config.gridX(), blocks)), config.blockX(), config.sharedBytes());
     }

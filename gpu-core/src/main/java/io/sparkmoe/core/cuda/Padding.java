@@ -1,5 +1,7 @@
 package io.sparkmoe.core.cuda;
 
+import io.sparkmoe.core.cuda.driver.LaunchConfig;
+
 /**
  * Launches padding: one launch a round of 32 block sizes, and two more where a segment is long.
  *
@@ -62,6 +64,10 @@ record Padding(
     }
 
     private void rows(Lane lane, int first, int span) {
+        String name = FILE + "_rows";
+        int sizes = Math.min(CountingShapes.ROUND, numSizes - first);
+        LaunchConfig shape = CountingShapes.paddingRows(batch.segments(), numExperts, sizes, span);
+        int resident = Counting.resident(lane, FILE, name, shape.blockX(), shape.sharedBytes());
         Counting.arguments(lane, batch)
                 .i32(numExperts)
                 .i32(span)
@@ -74,8 +80,7 @@ record Padding(
                 .address(used)
                 .address(activeExperts)
                 .address(lane.tally());
-        int sizes = Math.min(CountingShapes.ROUND, numSizes - first);
-        lane.launch(FILE, FILE + "_rows", CountingShapes.paddingRows(batch.segments(), numExperts, sizes, span));
+        lane.launch(FILE, name, CountingShapes.atMost(shape, resident));
     }
 
     private void finish(Lane lane, int first, int span) {
