@@ -23,7 +23,7 @@ struct PlaceInOrder {
     int* sorted;
     __device__ __forceinline__ static constexpr bool staged() { return true; }
     __device__ __forceinline__ static constexpr bool direct() { return false; }
-    __device__ __forceinline__ void put(uint32_t position, int index) const { sorted[position] = index; }
+    __device__ __forceinline__ void put(uint32_t position, int index, uint32_t) const { sorted[position] = index; }
     __device__ __forceinline__ void place(int, uint32_t, uint32_t) const {}
 };
 

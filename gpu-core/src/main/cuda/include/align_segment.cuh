@@ -23,7 +23,7 @@ struct AlignOutput {
 
 struct PlaceInOrder {
     int* sorted;
-    __device__ __forceinline__ void put(uint32_t position, int index) const { sorted[position] = index; }
+    __device__ __forceinline__ void put(uint32_t position, int index, uint32_t) const { sorted[position] = index; }
 };
 
 template <int BITS, int WARPS, int ITEMS>

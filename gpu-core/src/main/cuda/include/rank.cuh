@@ -50,27 +50,30 @@ __device__ __forceinline__ void store_u16(uint32_t address, uint32_t v) {
     asm volatile("st.shared.u16 [%0], %1;" ::"r"(address), "h"(static_cast<uint16_t>(v)) : "memory");
 }
 
-#define MOE_VOTE(BIT)                                                                                  \
-    "and.b32 t,%1," #BIT ";setp.ne.u32 p,t,0;vote.sync.ballot.b32 t,p,-1;@!p mad.lo.u32 t,t,%2,%2;" \
-    "and.b32 %0,%0,t;"
-#define MOE_PEERS(BITS, VOTES)                                                                                  \
-    template <>                                                                                                 \
-    __device__ __forceinline__ uint32_t peers<BITS>(uint32_t key, uint32_t minus_one) {                         \
-        uint32_t same;                                                                                          \
-        asm volatile("{.reg .pred p;.reg .b32 t;mov.b32 %0,-1;" VOTES "}" : "=&r"(same) : "r"(key), "r"(minus_one)); \
-        return same;                                                                                            \
+// One or two bits of a key: vote, complement where the lane's own bit is 0, AND to what the bits before left.
+#define MOE_BIT(P, T, BIT) \
+    "and.b32 t,%1," #BIT ";setp.ne.u32 " #P ",t,0;vote.sync.ballot.b32 " #T "," #P ",-1;@!" #P " mad.lo.u32 " #T "," #T ",%2,%2;"
+#define MOE_ONE(BIT) MOE_BIT(p, u, BIT) "and.b32 %0,%0,u;"
+#define MOE_TWO(BIT, NEXT) MOE_BIT(p, u, BIT) MOE_BIT(q, v, NEXT) "lop3.b32 %0,%0,u,v,0x80;"
+#define MOE_PEERS(BITS, VOTES)                                                             \
+    template <>                                                                            \
+    __device__ __forceinline__ uint32_t peers<BITS>(uint32_t key, uint32_t minus_one) {    \
+        uint32_t same;                                                                     \
+        asm volatile("{.reg .pred p,q;.reg .b32 t,u,v;" MOE_BIT(p, %0, 1) VOTES "}"        \
+                     : "=&r"(same)                                                         \
+                     : "r"(key), "r"(minus_one));                                          \
+        return same;                                                                       \
     }
-#define MOE_VOTES6 MOE_VOTE(1) MOE_VOTE(2) MOE_VOTE(4) MOE_VOTE(8) MOE_VOTE(16) MOE_VOTE(32)
+#define MOE_FIVE MOE_TWO(2, 4) MOE_TWO(8, 16)
 
 // The lanes that hold the same key in its lowest BITS bits.
 template <int BITS>
 __device__ __forceinline__ uint32_t peers(uint32_t key, uint32_t minus_one);
-MOE_PEERS(6, MOE_VOTES6)
-MOE_PEERS(7, MOE_VOTES6 MOE_VOTE(64))
-MOE_PEERS(8, MOE_VOTES6 MOE_VOTE(64) MOE_VOTE(128))
-MOE_PEERS(9, MOE_VOTES6 MOE_VOTE(64) MOE_VOTE(128) MOE_VOTE(256))
-MOE_PEERS(10, MOE_VOTES6 MOE_VOTE(64) MOE_VOTE(128) MOE_VOTE(256) MOE_VOTE(512))
-MOE_PEERS(11, MOE_VOTES6 MOE_VOTE(64) MOE_VOTE(128) MOE_VOTE(256) MOE_VOTE(512) MOE_VOTE(1024))
+MOE_PEERS(7, MOE_FIVE MOE_TWO(32, 64))
+MOE_PEERS(8, MOE_FIVE MOE_TWO(32, 64) MOE_ONE(128))
+MOE_PEERS(9, MOE_FIVE MOE_TWO(32, 64) MOE_TWO(128, 256))
+MOE_PEERS(10, MOE_FIVE MOE_TWO(32, 64) MOE_TWO(128, 256) MOE_ONE(512))
+MOE_PEERS(11, MOE_FIVE MOE_TWO(32, 64) MOE_TWO(128, 256) MOE_TWO(512, 1024))
 
 // Constants of a lane, held in registers over all steps.
 struct Ranker {

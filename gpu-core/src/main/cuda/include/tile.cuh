@@ -95,7 +95,8 @@ struct TileSorter {
     }
 
     // Sorts the ids [from, end). prepare() fills memory.next; it runs while the first tile is being loaded, and ends with
-    // a barrier. out: staged(), direct(), and put(position, index), place(index, key, position) where those say so.
+    // a barrier. out: staged(), direct(), and put(position, index, key), place(index, key,
+    // position) where those say so.
     // Each round sorts one tile and starts the loads of the one after it; the first round only loads.
     template <class Prepare, class Out>
     __device__ __forceinline__ void run(int from, Prepare prepare, const Out& out) {
@@ -130,6 +131,21 @@ struct TileSorter {
                 m.delta[key] = next - position;
                 m.next[key] = next + count;
                 if (key == bins) m.partial[32] = position;  // ids of the tile that are kept
+            });
+    }
+
+    // For a segment of one tile: positions in it are positions in the segment. count_of(key, count) is called once a key.
+    template <class CountOf>
+    __device__ __forceinline__ void scan_only_tile(CountOf count_of) {
+        const TileMemory<WARPS>& m = memory;
+        int bins = keys.bins;
+        scan_rows<WARPS>(
+            m.rows, m.row / 2, m.partial, [](int, uint32_t) { return 0u; },
+            [&](int key, uint32_t count, uint32_t position, uint32_t) {
+                m.delta[key] = 0;
+                m.offsets[key] = position;
+                count_of(key, count);
+                if (key == bins) m.partial[32] = position;
             });
     }
 
@@ -169,7 +185,8 @@ struct TileSorter {
     template <class Out>
     static __device__ __forceinline__ void put(const TileMemory<WARPS>& m, int j, int base, const Out& out) {
         uint32_t x = m.stage[j];
-        out.put(m.delta[x >> 16] + j, base + static_cast<int>(x & 0xffff));
+        uint32_t key = x >> 16;
+        out.put(m.delta[key] + j, base + static_cast<int>(x & 0xffff), key);
     }
 };
 
