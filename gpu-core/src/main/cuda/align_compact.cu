@@ -148,7 +148,6 @@ struct CompactPlace {
     int bins, threads;
 
     __device__ __forceinline__ static constexpr bool direct() { return false; }
-    __device__ __forceinline__ static constexpr bool staged() { return true; }
     __device__ __forceinline__ void place(int, uint32_t, uint32_t) const {}
     __device__ __forceinline__ void put(uint32_t position, int index, uint32_t) const {
         out.store(out.sorted, base + position, index);

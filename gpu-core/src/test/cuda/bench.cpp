@@ -76,11 +76,51 @@ static void align_row(const char* row, int segments, int length, int experts, in
         std::fflush(stdout);
         if (skew == UNIFORM && large.any()) {
             double count = microseconds(rounds(sets), [&](int i) { large.count(in[i % sets], out[0].tally.get()); });
-            std::printf(" (count and scan %.2f; %d chunks of %d, items %d)", count, large.chunks, large.chunk_ids, large.items);
+            std::printf(" (count and scan %.2f; %d chunks of %d)", count, large.chunks, large.chunk_ids);
         }
     }
     std::printf("\n");
     std::fflush(stdout);
+}
+
+static void compact_row(const char* row, int segments, int length, int experts, int type, int narrow, int warp_up_to, int warps) {
+    if (!wanted(row)) return;
+    std::printf("%-44s", row);
+    for (Skew skew : {UNIFORM, ZIPF, ONE}) {
+        Call c = batch(segments, length, experts, type, skew);
+        int sets = std::min(64, sets_for(1.0 * c.ids.size() * (bytes_of(type) + (narrow ? 2 : 4)) + 2.0 * (2 - narrow) * segments * experts));
+        std::vector<Input> in;
+        std::vector<CompactRun> out;
+        for (int i = 0; i < sets; i++) {
+            in.emplace_back(c);
+            out.emplace_back(in.back(), c.ids.size(), narrow);
+        }
+        LargePlan large(in[0], segments == 1 ? 32768 : 65536);
+        Classes classes(in[0], warp_up_to, 65536);
+        std::printf(" %s %.2f", SKEWS[skew], microseconds(rounds(sets), [&](int i) { out[i % sets].launch(in[i % sets], large, classes, nullptr, warps); }));
+        std::fflush(stdout);
+    }
+    std::printf("\n");
+}
+
+static void ep_row(const char* row, int segments, int length, int experts, int type, bool ordered, int warps) {
+    if (!wanted(row)) return;
+    std::printf("%-44s", row);
+    for (Skew skew : {UNIFORM, ZIPF, ONE}) {
+        Call c = batch(segments, length, experts, type, skew);
+        int sets = std::min(64, sets_for(1.0 * c.ids.size() * (bytes_of(type) + (ordered ? 12 : 8))));
+        std::vector<Input> in;
+        std::vector<EpRun> out;
+        for (int i = 0; i < sets; i++) {
+            in.emplace_back(c);
+            out.emplace_back(in.back(), c.ids.size(), PLAIN, 0, 0, experts, ordered);
+        }
+        LargePlan large(in[0], segments == 1 ? 32768 : 65536);
+        Classes classes(in[0], -1, 65536);
+        std::printf(" %s %.2f", SKEWS[skew], microseconds(rounds(sets), [&](int i) { out[i % sets].launch(in[i % sets], large, classes, nullptr, warps); }));
+        std::fflush(stdout);
+    }
+    std::printf("\n");
 }
 
 int main(int argc, char** argv) {
@@ -97,5 +137,14 @@ int main(int argc, char** argv) {
     align_row("align 1Mx10 E512 B64", 1, 10 << 20, 512, 64, INT32, 32);
     align_row("align 10000 x 512 padded E256 B64", 10000, 512, 256, 64, INT32, 8);
     align_row("align 1000 x 8192 padded E256 B64", 1000, 8192, 256, 64, INT32, 32);
+    compact_row("compact 10000 x 512 E256 int16 out", 10000, 512, 256, INT32, 1, 512, 8);
+    compact_row("compact 10000 x 512 E256 int32 out", 10000, 512, 256, INT32, 0, 512, 8);
+    compact_row("compact 1000 x 8192 E256 int16 out, w32", 1000, 8192, 256, INT32, 1, 512, 32);
+    compact_row("compact 1000 x 8192 E256 int16 out, w8", 1000, 8192, 256, INT32, 1, 512, 8);
+    compact_row("compact 1000 x 8192 E256 int16 out, warp", 1000, 8192, 256, INT32, 1, 8192, 8);
+    ep_row("ep 1Mx8 E256", 1, 1 << 23, 256, INT32, false, 32);
+    ep_row("ep 16M E128", 1, 1 << 24, 128, INT32, false, 32);
+    ep_row("ep 1Mx8 E256 with reorder_ids", 1, 1 << 23, 256, INT32, true, 32);
+    ep_row("ep 10000 x 512 E256", 10000, 512, 256, INT32, true, 8);
     return 0;
 }

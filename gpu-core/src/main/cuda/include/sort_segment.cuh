@@ -24,7 +24,7 @@ struct SortSegment {
     __device__ __forceinline__ void run(const Out& out) {
         bool single = length <= TILE;
         if (!single) clear_counts();
-        Sorter sorter(keys, memory, at, length, ITEMS);
+        Sorter sorter(keys, memory, at, length);
         for (int pass = single ? 1 : 0; pass < 2; pass++) {
             for (int from = 0; from < max(length, 1); from += TILE) {
                 sorter.load(from);
@@ -35,7 +35,7 @@ struct SortSegment {
                 sorter.rank(from);
                 __syncthreads();
                 if (single) {
-                    sorter.scan_only_tile([&](int key, uint32_t count) { left_out(key, count, TILE - length); });
+                    sorter.scan_only_tile([&](int key, uint32_t count) { left_out(key, count, sorter.capacity() - length); });
                 } else {
                     sorter.scan();
                 }
@@ -65,10 +65,10 @@ struct SortSegment {
 
     __device__ __forceinline__ void count_tile(Sorter& sorter, int from) {
         int left = length - from - sorter.first;
-        to_keys<BITS>(sorter.v, keys, left, ITEMS);
+        to_keys<BITS>(sorter.v, keys, left, sorter.items);
 #pragma unroll
         for (int i = 0; i < ITEMS; i++) {
-            if (i * 32 < left) atomicAdd(counts() + sorter.v[i], 1u);
+            if (i < sorter.items && i * 32 < left) atomicAdd(counts() + sorter.v[i], 1u);
         }
     }
 
