@@ -9,21 +9,6 @@
 namespace moe {
 namespace {
 
-// The large segment's totals, or null. `large` is sorted by segment.
-__device__ __forceinline__ const uint32_t* large_totals(
-    const int* large, int larges, int segment, const uint32_t* totals, int counters) {
-    int lo = 0, hi = larges;
-    while (lo < hi) {
-        int mid = (lo + hi) >> 1;
-        if (large[mid] < segment) {
-            lo = mid + 1;
-        } else {
-            hi = mid;
-        }
-    }
-    return lo < larges && large[lo] == segment ? totals + static_cast<int64_t>(lo) * counters : nullptr;
-}
-
 template <int BITS, int WARPS, int ITEMS>
 __device__ __forceinline__ void align_segments(
     const Keys& keys, const int* offsets, int segments, int block_size, const int* key_value, const int* large,

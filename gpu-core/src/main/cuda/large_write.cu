@@ -23,7 +23,7 @@ struct PlaceInOrder {
     int* sorted;
     __device__ __forceinline__ static constexpr bool staged() { return true; }
     __device__ __forceinline__ static constexpr bool direct() { return false; }
-    __device__ __forceinline__ void put(uint32_t position, int index) const { sorted[position] = index; }
+    __device__ __forceinline__ void put(uint32_t position, int index, uint32_t) const { sorted[position] = index; }
     __device__ __forceinline__ void place(int, uint32_t, uint32_t) const {}
 };
 
@@ -71,11 +71,11 @@ struct LargeSegment {
 
 template <int BITS, int WARPS, int ITEMS>
 __device__ __forceinline__ void large_write(
-    const Keys& keys, const Share& share, int items, const uint32_t* before, const uint32_t* totals, int block_size,
+    const Keys& keys, const Share& share, const uint32_t* before, const uint32_t* totals, int block_size,
     const int* key_value, bool lone, const LargeOutput& out) {
     extern __shared__ __align__(16) uint32_t shared[];
     TileMemory<WARPS> memory(shared, keys.bins);
-    TileSorter<BITS, WARPS, ITEMS> sorter(keys, memory, share.at, share.end, items);
+    TileSorter<BITS, WARPS, ITEMS> sorter(keys, memory, share.at, share.end);
     LargeSegment<WARPS> segment{keys, share, memory, totals, Blocks(block_size)};
     int s = share.chunk.segment;
     bool compact = out.bin_offsets != nullptr;
@@ -95,13 +95,13 @@ __device__ __forceinline__ void large_write(
 
 #define LARGE_WRITE(WARPS, ITEMS, BITS)                                                                             \
     extern "C" __global__ void __launch_bounds__(WARPS * 32, 2) large_write_w##WARPS##_b##BITS(                     \
-        MOE_KEY_PARAMS, const moe::Chunk* work, int lone_ids, int chunk_ids, int items, const uint32_t* counts,     \
+        MOE_KEY_PARAMS, const moe::Chunk* work, int lone_ids, int chunk_ids, const uint32_t* counts,     \
         const uint32_t* totals, int block_size, const int* key_value, int* sorted, int* experts, int* post_pad,     \
         long long* sorted_offsets, long long* expert_offsets, const int* out_offsets, int* bin_offsets) {           \
         moe::Keys keys = MOE_KEYS;                                                                                  \
         moe::Share share(work, offsets, lone_ids, chunk_ids);                                                       \
         moe::large_write<BITS, WARPS, ITEMS>(                                                                       \
-            keys, share, items, counts + static_cast<int64_t>(blockIdx.x) * moe::row_length(bins),                  \
+            keys, share, counts + static_cast<int64_t>(blockIdx.x) * moe::row_length(bins),                  \
             totals + static_cast<int64_t>(share.chunk.large) * keys.counters(), block_size, key_value,              \
             work == nullptr,                                                                                        \
             moe::LargeOutput{sorted, experts, post_pad, sorted_offsets, expert_offsets, out_offsets, bin_offsets}); \

@@ -45,6 +45,82 @@ static bool check_align(const Call& c, int block, int warps, int large_from, con
     return ok;
 }
 
+static std::string label_of(const Call& c, int policy, Skew skew, const std::string& lengths) {
+    return "E " + std::to_string(c.experts) + " type " + std::to_string(c.type) + " policy " + std::to_string(policy) + " " +
+        SKEWS[skew] + " lengths " + lengths;
+}
+
+static std::string text(const std::vector<int>& lengths) {
+    std::string s;
+    for (size_t i = 0; i < lengths.size() && i < 4; i++) s += std::to_string(lengths[i]) + " ";
+    return lengths.size() > 4 ? s + "... (" + std::to_string(lengths.size()) + ")" : s;
+}
+
+static bool drops(const unsigned long long* tally) { return tally[0] + tally[1] + tally[2] > 0; }
+
+static void check_compact(const Call& c, int narrow, int warp_up_to, int warps, int large_from, const std::string& label) {
+    Input in(c);
+    CompactWant want = compact_reference(c);
+    LargePlan large(in, large_from);
+    Classes classes(in, warp_up_to, large_from);
+    KeptOffsets kept(in);
+    CompactRun run(in, want.sorted.size(), narrow);
+    run.launch(in, large, classes, drops(want.tally) ? &kept : nullptr, warps);
+    CUDA(streamSync(driver::stream));
+    std::vector<int> sorted(want.sorted.size()), bins(want.bin_offsets.size());
+    auto unpack = [&](const driver::Buffer<unsigned char>& from, std::vector<int>& to) {
+        auto bytes = from.all();
+        for (size_t i = 0; i < to.size(); i++) to[i] = narrow ? reinterpret_cast<uint16_t*>(bytes.data())[i] : reinterpret_cast<int*>(bytes.data())[i];
+    };
+    unpack(run.sorted, sorted);
+    unpack(run.bin_offsets, bins);
+    bool ok = !drops(want.tally) || same("out_offsets", kept.offsets.all(), want.out_offsets, c.segments() + 1);
+    ok = ok && same("expert_offsets", bins, want.bin_offsets, bins.size()) && same("sorted_ids", sorted, want.sorted, sorted.size()) &&
+        same_tally(run.tally, want.tally) && run.sorted.guarded() && run.bin_offsets.guarded();
+    report(ok, "compact " + label + " narrow " + std::to_string(narrow) + " warp up to " + std::to_string(warp_up_to));
+}
+
+static void check_ep(const Call& c, int form, int topk, int m_max, int segments, bool ordered, int warps, int large_from, const std::string& label) {
+    Input in(c);
+    EpWant want = ep_reference(c, form, topk, m_max, segments);
+    LargePlan large(in, large_from);
+    Classes classes(in, -1, large_from);
+    KeptOffsets kept(in);
+    EpRun run(in, want.topk_ids.size(), form, topk, m_max, segments, ordered);
+    run.launch(in, large, classes, drops(want.tally) ? &kept : nullptr, warps);
+    CUDA(streamSync(driver::stream));
+    bool ok = same("seg_indptr", run.indptr.all(), want.indptr, want.indptr.size()) &&
+        same("src2dst", run.src2dst.all(), want.src2dst, want.src2dst.size()) &&
+        same("reorder_topk_ids", run.topk_ids.all(), want.topk_ids, want.topk_ids.size()) &&
+        (!ordered || same("reorder_ids", run.order.all(), want.order, want.order.size())) &&
+        same("masked_m", run.masked_m.all(), want.masked_m, want.masked_m.size()) &&
+        same("violation", run.violation.all(), std::vector<unsigned long long>{want.violation}, 1) &&
+        same_tally(run.tally, want.tally) && run.src2dst.guarded() && run.topk_ids.guarded() && run.order.guarded();
+    report(ok, "ep form " + std::to_string(form) + " ordered " + std::to_string(ordered) + " " + label);
+}
+
+// Forms of preprocessing: 0 plain, 1 deepep, 2 kmajor, 3 padded, 4 vllm (map and values), 5 sglang with masked ids kept.
+static void check_forms(int experts, int type, const std::vector<int>& lengths, Skew skew, Odd odd, int large_from, std::mt19937_64& random) {
+    for (int form = 0; form < 6; form++) {
+        Call c;
+        c.type = type;
+        c.experts = experts;
+        c.first = form == 1 || form == 5;
+        c.bins = experts + c.first;
+        int segments = experts, topk = form == 2 ? 1 + static_cast<int>(random() % 8) : 0;
+        if (form == 4) {
+            segments = 1 + static_cast<int>(random() % experts);
+            for (int e = 0; e < experts; e++) c.table.push_back(e);
+            std::shuffle(c.table.begin(), c.table.end(), random);
+            for (int k = 0; k < c.bins; k++) c.key_value.push_back(k < segments ? k : experts + k);
+        }
+        int most = 0;
+        for (int n : lengths) add_segment(c, topk ? n / topk * topk : n, skew, odd, random), most = std::max(most, n);
+        int m_max = form == 3 ? std::max(1, std::min(2147483647 / experts, most / (random() % 2 ? 1 : 8))) : 0;
+        check_ep(c, form > 3 ? 0 : form, topk, m_max, segments, random() % 2, random() % 2 ? 8 : 32, large_from, label_of(c, form, skew, text(lengths)));
+    }
+}
+
 // Policies: 0 plain, 1 a bin for masked ids, 2 a map to local experts, 3 both, 4 a map of what is written.
 static Call make_call(int experts, int type, int policy, std::mt19937_64& random) {
     Call c;
@@ -63,17 +139,6 @@ static Call make_call(int experts, int type, int policy, std::mt19937_64& random
         for (int e = 0; e < c.bins; e++) c.key_value.push_back(e % 3 ? -1 : e / 3);
     c.offsets[0] = static_cast<int>(random() % 100);
     return c;
-}
-
-static std::string label_of(const Call& c, int policy, Skew skew, const std::string& lengths) {
-    return "E " + std::to_string(c.experts) + " type " + std::to_string(c.type) + " policy " + std::to_string(policy) + " " +
-        SKEWS[skew] + " lengths " + lengths;
-}
-
-static std::string text(const std::vector<int>& lengths) {
-    std::string s;
-    for (size_t i = 0; i < lengths.size() && i < 4; i++) s += std::to_string(lengths[i]) + " ";
-    return lengths.size() > 4 ? s + "... (" + std::to_string(lengths.size()) + ")" : s;
 }
 
 int main(int argc, char** argv) {
@@ -96,7 +161,7 @@ int main(int argc, char** argv) {
         for (int e = 0; e < 10; e++) {
             for (int policy = 0; policy < 5; policy++) {
                 if (small && (e + policy) % 4) continue;
-                if (most > 1000000 && (e + policy) % 3) continue;
+                if (most > 1000000 && (e + policy) % 8) continue;
                 int type = static_cast<int>(random() % 7);
                 Skew skew = static_cast<Skew>(random() % 3);
                 Call c = make_call(experts[e], type, policy, random);
@@ -108,6 +173,11 @@ int main(int argc, char** argv) {
                 int large_from = small ? 1000 : random() % 2 ? 3000 : 60000;
                 check_align(c, block, warps, large_from, label_of(c, policy, skew, text(lengths)) + " B " +
                     std::to_string(block) + " warps " + std::to_string(warps) + " large from " + std::to_string(large_from));
+                if (c.first == 0 && policy < 3) {
+                    bool narrow = most <= 65535 && large_from > most && random() % 2;
+                    check_compact(c, narrow, random() % 2 ? 512 : 3000, warps, large_from, label_of(c, policy, skew, text(lengths)));
+                }
+                if (policy == 0 || policy == 2) check_forms(experts[e], type, lengths, skew, odd, large_from, random);
             }
         }
     }

@@ -1,5 +1,6 @@
 // A call of an operator on random segments, and what a plain CPU loop makes of it.
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -109,6 +110,74 @@ inline AlignWant align_reference(const Call& c, int block) {
         w.post_pad.push_back(static_cast<int>(p));
         w.sorted_offsets.push_back(w.sorted.size());
         w.expert_offsets.push_back(w.experts.size());
+    }
+    return w;
+}
+
+struct CompactWant {
+    std::vector<int> sorted, bin_offsets, out_offsets{0};
+    unsigned long long tally[4] = {};
+};
+
+inline CompactWant compact_reference(const Call& c) {
+    CompactWant w;
+    for (int s = 0; s < c.segments(); s++) {
+        std::vector<std::vector<int>> bin(c.bins + 3);
+        for (int i = 0; i < c.length(s); i++) bin[c.key(c.segment(s)[i])].push_back(i);
+        int at = 0;
+        for (int k = 0; k < c.bins; k++) {
+            w.bin_offsets.push_back(at);
+            w.sorted.insert(w.sorted.end(), bin[k].begin(), bin[k].end());
+            at += static_cast<int>(bin[k].size());
+        }
+        w.bin_offsets.push_back(at);
+        for (int k = 0; k < 3; k++) w.tally[k] += bin[c.bins + k].size();
+        w.out_offsets.push_back(static_cast<int>(w.sorted.size()));
+    }
+    return w;
+}
+
+enum Form { PLAIN, DEEPEP, KMAJOR, PADDED };
+
+struct EpWant {
+    std::vector<int> src2dst, topk_ids, order, masked_m, out_offsets{0};
+    std::vector<long long> indptr;
+    unsigned long long tally[4] = {}, violation = ~0ull;
+};
+
+// Straight from the definitions: stable argsort, then the form's numbering.
+inline EpWant ep_reference(const Call& c, int form, int topk, int m_max, int segments) {
+    EpWant w;
+    w.src2dst.assign(c.ids.size(), -1);
+    for (int s = 0; s < c.segments(); s++) {
+        int n = c.length(s), begin = c.offsets[s] - c.offsets[0], tokens = topk ? n / topk : 0;
+        std::vector<std::vector<int>> bin(c.bins + 3);
+        for (int i = 0; i < n; i++) bin[c.key(c.segment(s)[i])].push_back(i);
+        auto row = [&](int i) { return form == KMAJOR ? i % topk * tokens + i / topk : i; };
+        int at = 0, skipped = form == DEEPEP ? 1 : 0;
+        if (skipped) {
+            for (size_t j = 0; j < bin[0].size(); j++) w.src2dst[begin + bin[0][j]] = static_cast<int>(j) - static_cast<int>(bin[0].size());
+            w.tally[0] += bin[0].size();
+        }
+        std::vector<int> start(c.bins + 1);
+        for (int k = skipped; k < c.bins; k++) {
+            start[k] = at;
+            for (size_t j = 0; j < bin[k].size(); j++) {
+                int i = bin[k][j];
+                w.src2dst[begin + row(i)] = form == PADDED ? k * m_max + static_cast<int>(j) : at + static_cast<int>(j);
+                w.topk_ids.push_back(c.value(k));
+                w.order.push_back(row(i));
+            }
+            at += static_cast<int>(bin[k].size());
+        }
+        start[c.bins] = at;
+        for (int k = 0; k < 3; k++) w.tally[k] += bin[c.bins + k].size();
+        for (int e = 0; e <= segments; e++) w.indptr.push_back(e == 0 ? 0 : start[e + c.first]);
+        for (int e = 0; form == PADDED && e < segments; e++) {
+            w.masked_m.push_back(static_cast<int>(bin[e].size()));
+            if (static_cast<int>(bin[e].size()) > m_max) w.violation = std::min(w.violation, static_cast<unsigned long long>(s) << 32 | e);
+        }
+        w.out_offsets.push_back(static_cast<int>(w.topk_ids.size()));
     }
     return w;
 }

@@ -23,7 +23,7 @@ struct AlignOutput {
 
 struct PlaceInOrder {
     int* sorted;
-    __device__ __forceinline__ void put(uint32_t position, int index) const { sorted[position] = index; }
+    __device__ __forceinline__ void put(uint32_t position, int index, uint32_t) const { sorted[position] = index; }
 };
 
 template <int BITS, int WARPS, int ITEMS>
@@ -45,7 +45,7 @@ struct AlignSegment {
     __device__ __forceinline__ void run(const uint32_t* counted) {
         bool single = counted == nullptr && length <= TILE && blocks.size >= 16 && blocks.size % 4 == 0;
         if (!single) clear_counts(counted);
-        Sorter sorter(keys, memory, at, length, ITEMS);
+        Sorter sorter(keys, memory, at, length);
         for (int pass = single ? 1 : 0; pass < 2; pass++) {
             for (int from = 0; counted == nullptr && from < max(length, 1); from += TILE) {
                 sorter.load(from);
@@ -105,7 +105,7 @@ struct AlignSegment {
             [&](int key, uint32_t count, uint32_t position, uint32_t block) {
                 if (key >= keys.bins) {
                     if (key == keys.bins) *total = block;
-                    left_out(key, count, TILE - length);
+                    left_out(key, count, sorter.capacity() - length);
                     return;
                 }
                 for (; count > 0; block++) {
@@ -119,19 +119,21 @@ struct AlignSegment {
         __syncthreads();
         locate(*total);
 #pragma unroll
-        for (int i = 0; i < ITEMS; i++) order[sorter.position(i)] = sorter.first + i * 32;
+        for (int i = 0; i < ITEMS; i++) {
+            if (i % Sorter::GROUP == 0 && i >= sorter.items) break;
+            order[sorter.position(i)] = sorter.first + i * 32;
+        }
         __syncthreads();
         write_blocks(table, bin_of, order, *total);
     }
 
-    __device__ __forceinline__ void write_blocks(
-        const uint32_t* table, const uint16_t* bin_of, const uint16_t* order, uint32_t count) {
+    template <bool SHIFT>
+    __device__ __forceinline__ void write_entries(const uint32_t* table, const uint16_t* order, uint32_t entries) {
         int* sorted = out.sorted + *base * blocks.size;
-        uint32_t entries = count * blocks.size;
 #pragma unroll 4
         for (uint32_t p = threadIdx.x * 4; p < entries; p += THREADS * 4) {
-            uint32_t block = blocks.whole(p);
-            uint32_t inside = p - block * blocks.size;
+            uint32_t block = SHIFT ? p >> blocks.shift : p / static_cast<uint32_t>(blocks.size);
+            uint32_t inside = SHIFT ? p & (blocks.size - 1) : p - block * blocks.size;
             uint32_t x = table[block];
             uint32_t from = (x & 0xffff) + inside;
             int ids = static_cast<int>(x >> 16) - static_cast<int>(inside);
@@ -143,6 +145,15 @@ struct AlignSegment {
                 if (ids > 3) y.w = order[from + 3];
             }
             *reinterpret_cast<int4*>(sorted + p) = y;
+        }
+    }
+
+    __device__ __forceinline__ void write_blocks(
+        const uint32_t* table, const uint16_t* bin_of, const uint16_t* order, uint32_t count) {
+        if (blocks.shift >= 0) {
+            write_entries<true>(table, order, count * blocks.size);
+        } else {
+            write_entries<false>(table, order, count * blocks.size);
         }
         int* experts = out.experts + *base;
         for (uint32_t j = threadIdx.x; j < count; j += THREADS) experts[j] = value_of(bin_of[j], keys.first, key_value);
@@ -160,10 +171,10 @@ struct AlignSegment {
 
     __device__ __forceinline__ void count_tile(Sorter& sorter, int from) {
         int left = length - from - sorter.first;
-        to_keys<BITS>(sorter.v, keys, left, ITEMS);
+        to_keys<BITS>(sorter.v, keys, left, sorter.items);
 #pragma unroll
         for (int i = 0; i < ITEMS; i++) {
-            if (i * 32 < left) atomicAdd(counts() + sorter.v[i], 1u);
+            if (i < sorter.items && i * 32 < left) atomicAdd(counts() + sorter.v[i], 1u);
         }
     }
 

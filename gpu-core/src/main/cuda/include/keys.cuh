@@ -11,6 +11,8 @@
 #pragma once
 #include <cstdint>
 
+#include "rank.cuh"
+
 namespace moe {
 
 enum IdType { INT8, INT16, INT32, UINT8, UINT16, UINT8_MASKED, UINT16_MASKED };
@@ -71,7 +73,7 @@ __device__ __forceinline__ void load_strided(uint32_t (&v)[ITEMS], const void* i
     if (left > (items - 1) * 32) {
 #pragma unroll
         for (int i = 0; i < ITEMS; i++) {
-            if (i % 2 == 0 && i >= items) break;
+            if (i % group_of(ITEMS) == 0 && i >= items) break;
             v[i] = p[i * 32];
         }
     } else {
@@ -80,7 +82,7 @@ __device__ __forceinline__ void load_strided(uint32_t (&v)[ITEMS], const void* i
     }
 }
 
-// Starts loading the ids at, at + 32, ... of this lane, `items` of them (even, or ITEMS); `left` is the number of ids
+// Starts loading the ids at, at + 32, ... of this lane, `items` of them (whole groups); `left` is the number of ids
 // from this lane's first on (may be negative). Signs and codes are still to be seen to: only to_keys may touch the
 // values, which may be in flight until then.
 template <int ITEMS>
@@ -109,15 +111,14 @@ __device__ __forceinline__ uint32_t plain_limit(const Keys& k) {
 
 // Turns the values of load_raw into keys, bins + NON_LOCAL beyond the end; returns, the same in the whole warp, whether
 // a key of 2^BITS or more is among them, so that one vote more is needed to tell them apart. An id that is what it
-// should be takes an addition and a maximum; a warp that holds another one, or looks up a table, goes the long way.
+// should be takes a maximum; a warp that holds another one, or looks up a table, goes the long way.
 template <int BITS, int ITEMS>
 __device__ __forceinline__ bool to_keys(uint32_t (&v)[ITEMS], const Keys& k, int left, int items) {
     uint32_t most = left > (items - 1) * 32 ? 0u : ~0u;
 #pragma unroll
     for (int i = 0; i < ITEMS; i++) {
-        if (i % 2 == 0 && i >= items) break;
+        if (i % group_of(ITEMS) == 0 && i >= items) break;
         most = max(most, v[i]);
-        v[i] += k.first;
     }
     if (__any_sync(0xffffffffu, most >= plain_limit(k))) {
         int unsigned_bits = k.type == INT8 ? 24 : k.type == INT16 ? 16 : 0;
@@ -125,12 +126,16 @@ __device__ __forceinline__ bool to_keys(uint32_t (&v)[ITEMS], const Keys& k, int
         most = 0;
 #pragma unroll
         for (int i = 0; i < ITEMS; i++) {
-            if (i % 2 == 0 && i >= items) break;
-            int raw = static_cast<int>((v[i] - k.first) << unsigned_bits) >> unsigned_bits;
+            if (i % group_of(ITEMS) == 0 && i >= items) break;
+            int raw = static_cast<int>(v[i] << unsigned_bits) >> unsigned_bits;
             v[i] = i * 32 < left ? key_of(unmask(raw, code), k) : k.bins + NON_LOCAL;
             most = max(most, v[i]);
         }
         return __any_sync(0xffffffffu, most >> BITS);
+    }
+    if (k.first != 0) {
+#pragma unroll
+        for (int i = 0; i < ITEMS; i++) v[i]++;
     }
     return __any_sync(0xffffffffu, (most + k.first) >> BITS);
 }

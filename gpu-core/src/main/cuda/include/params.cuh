@@ -26,6 +26,21 @@ __device__ __forceinline__ int value_of(int bin, int first, const int* key_value
     return key_value == nullptr ? bin - first : __ldg(key_value + bin);
 }
 
+// The large segment's totals, or null. `large` is sorted by segment.
+__device__ __forceinline__ const uint32_t* large_totals(
+    const int* large, int larges, int segment, const uint32_t* totals, int counters) {
+    int lo = 0, hi = larges;
+    while (lo < hi) {
+        int mid = (lo + hi) >> 1;
+        if (large[mid] < segment) {
+            lo = mid + 1;
+        } else {
+            hi = mid;
+        }
+    }
+    return lo < larges && large[lo] == segment ? totals + static_cast<int64_t>(lo) * counters : nullptr;
+}
+
 }  // namespace moe
 
 #define MOE_KEY_PARAMS \

@@ -13,6 +13,9 @@
 
 namespace moe {
 
+// Loops over the ITEMS ids of a lane are unrolled, and end after a whole group of them.
+__host__ __device__ constexpr int group_of(int items) { return items > 8 ? items / 4 : items < 2 ? 1 : 2; }
+
 constexpr uint32_t ALL_LANES = 0xffffffffu;
 
 __device__ __forceinline__ uint32_t lanes_below() {
@@ -50,27 +53,33 @@ __device__ __forceinline__ void store_u16(uint32_t address, uint32_t v) {
     asm volatile("st.shared.u16 [%0], %1;" ::"r"(address), "h"(static_cast<uint16_t>(v)) : "memory");
 }
 
-#define MOE_VOTE(BIT)                                                                                  \
-    "and.b32 t,%1," #BIT ";setp.ne.u32 p,t,0;vote.sync.ballot.b32 t,p,-1;@!p mad.lo.u32 t,t,%2,%2;" \
-    "and.b32 %0,%0,t;"
-#define MOE_PEERS(BITS, VOTES)                                                                                  \
-    template <>                                                                                                 \
-    __device__ __forceinline__ uint32_t peers<BITS>(uint32_t key, uint32_t minus_one) {                         \
-        uint32_t same;                                                                                          \
-        asm volatile("{.reg .pred p;.reg .b32 t;mov.b32 %0,-1;" VOTES "}" : "=&r"(same) : "r"(key), "r"(minus_one)); \
-        return same;                                                                                            \
+// One or two bits of a key (bit BIT of K): vote, complement where the lane's own bit is 0, AND to what is left so far.
+// Bits from the sixth on are tested in a shifted copy: ptxas 13.0 gives R2P seven predicates at a time otherwise, which
+// are all there are, and fails to allocate them where a loop keeps another.
+#define MOE_BIT(P, T, K, BIT)                                                       \
+    "and.b32 t," #K "," #BIT ";setp.ne.u32 " #P ",t,0;vote.sync.ballot.b32 " #T "," \
+    #P ",-1;@!" #P " mad.lo.u32 " #T "," #T ",%2,%2;"
+#define MOE_ONE(K, BIT) MOE_BIT(p, u, K, BIT) "and.b32 %0,%0,u;"
+#define MOE_TWO(K, BIT, NEXT) MOE_BIT(p, u, K, BIT) MOE_BIT(q, v, K, NEXT) "lop3.b32 %0,%0,u,v,0x80;"
+#define MOE_PEERS(BITS, VOTES)                                                                              \
+    template <>                                                                                             \
+    __device__ __forceinline__ uint32_t peers<BITS>(uint32_t key, uint32_t minus_one) {                     \
+        uint32_t same;                                                                                      \
+        asm volatile("{.reg .pred p,q;.reg .b32 t,u,v,h;" MOE_BIT(p, %0, %1, 1) MOE_TWO(%1, 2, 4)           \
+                     MOE_TWO(%1, 8, 16) "shr.u32 h,%1,5;" VOTES "}"                                         \
+                     : "=&r"(same)                                                                          \
+                     : "r"(key), "r"(minus_one));                                                           \
+        return same;                                                                                        \
     }
-#define MOE_VOTES6 MOE_VOTE(1) MOE_VOTE(2) MOE_VOTE(4) MOE_VOTE(8) MOE_VOTE(16) MOE_VOTE(32)
 
 // The lanes that hold the same key in its lowest BITS bits.
 template <int BITS>
 __device__ __forceinline__ uint32_t peers(uint32_t key, uint32_t minus_one);
-MOE_PEERS(6, MOE_VOTES6)
-MOE_PEERS(7, MOE_VOTES6 MOE_VOTE(64))
-MOE_PEERS(8, MOE_VOTES6 MOE_VOTE(64) MOE_VOTE(128))
-MOE_PEERS(9, MOE_VOTES6 MOE_VOTE(64) MOE_VOTE(128) MOE_VOTE(256))
-MOE_PEERS(10, MOE_VOTES6 MOE_VOTE(64) MOE_VOTE(128) MOE_VOTE(256) MOE_VOTE(512))
-MOE_PEERS(11, MOE_VOTES6 MOE_VOTE(64) MOE_VOTE(128) MOE_VOTE(256) MOE_VOTE(512) MOE_VOTE(1024))
+MOE_PEERS(7, MOE_TWO(h, 1, 2))
+MOE_PEERS(8, MOE_TWO(h, 1, 2) MOE_ONE(h, 4))
+MOE_PEERS(9, MOE_TWO(h, 1, 2) MOE_TWO(h, 4, 8))
+MOE_PEERS(10, MOE_TWO(h, 1, 2) MOE_TWO(h, 4, 8) MOE_ONE(h, 16))
+MOE_PEERS(11, MOE_TWO(h, 1, 2) MOE_TWO(h, 4, 8) MOE_TWO(h, 16, 32))
 
 // Constants of a lane, held in registers over all steps.
 struct Ranker {
@@ -100,12 +109,12 @@ struct Ranker {
     __device__ __forceinline__ void steps(uint32_t (&v)[ITEMS], int items) const {
 #pragma unroll
         for (int i = 0; i < ITEMS; i++) {
-            if (i % 2 == 0 && i >= items) break;
+            if (i % group_of(ITEMS) == 0 && i >= items) break;
             v[i] = step<BITS>(v[i]);
         }
     }
 
-    // Ranks the first `items` (even, or ITEMS) keys; `wide` as to_keys returned it.
+    // Ranks the first `items` keys (whole groups); `wide` as to_keys returned it.
     template <int BITS, int ITEMS>
     __device__ __forceinline__ void rank(uint32_t (&v)[ITEMS], bool wide, int items) const {
         if (wide) {

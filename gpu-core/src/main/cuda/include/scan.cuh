@@ -21,8 +21,6 @@ __device__ __forceinline__ T warp_inclusive(T x) {
     return x;
 }
 
-__device__ __forceinline__ void bar_part(int threads) { asm volatile("bar.sync 1, %0;" ::"r"(threads) : "memory"); }
-
 // Exclusive sums of weight(i), i < count, into out[0 .. count]; the whole block calls it, partial: [32] words of shared
 // memory. Ends with a barrier.
 template <int THREADS, class Weight>
@@ -50,41 +48,39 @@ __device__ __forceinline__ void block_offsets(uint32_t* out, int count, uint32_t
 }
 
 // rows: [WARPS][words] counters in, positions out. blocks(key, count) is the second sum's share of a key;
-// visit(key, count, position, blocks before) is called once a key. Only as many warps as there are words take part, so
-// callers put a __syncthreads before and after.
+// visit(key, count, position, blocks before) is called once a key. partial: [32] words. The whole block calls it, with a
+// barrier before and after.
 template <int WARPS, class Blocks, class Visit>
 __device__ __forceinline__ void scan_rows(uint32_t* rows, int words, uint32_t* partial, Blocks blocks, Visit visit) {
     constexpr int THREADS = WARPS * 32;
     int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
     uint32_t carry = 0;
     for (int from = 0; from < words; from += THREADS) {
-        int taking = min(THREADS, (words - from + 31) & ~31);
-        if (static_cast<int>(threadIdx.x) >= taking) return;
         int word = from + threadIdx.x;
         bool mine = word < words;
-        uint32_t* column = rows + (mine ? word : 0);
+        uint32_t* column = rows + word;
         uint32_t sum = 0;
+        if (mine) {
 #pragma unroll 8
-        for (int q = 0; q < WARPS; q++) sum += column[q * words];
-        if (!mine) sum = 0;
+            for (int q = 0; q < WARPS; q++) sum += column[q * words];
+        }
         uint32_t c0 = sum & 0xffff, c1 = sum >> 16;
         uint32_t b0 = blocks(2 * word, c0), b1 = blocks(2 * word + 1, c1);
-        uint32_t both = (c0 + c1) | (b0 + b1) << 16;
-        uint32_t before = carry + warp_inclusive(both);
-        if (taking > 32) {
-            if (lane == 31) partial[warp] = before - carry;
-            bar_part(taking);
-            for (int q = 0; q < warp; q++) before += partial[q];
-            if (from + THREADS < words) {
-                for (int q = 0; q < WARPS; q++) carry += partial[q];
-                bar_part(taking);
-            }
-        } else if (from + THREADS < words) {
-            carry = __shfl_sync(ALL_LANES, before, 31);
+        uint32_t both = (c0 + c1) | (b0 + b1) << 16, before = 0;
+        if (from + warp * 32 < words) {
+            before = warp_inclusive(both);
+            if (lane == 31) partial[warp] = before;
         }
-        before -= both;
-        uint32_t at0 = before & 0xffff, at1 = at0 + c0;
+        __syncthreads();
+        int busy = min(WARPS, (words - from + 31) / 32);
+        before += carry - both;
+        for (int q = 0; q < min(warp, busy); q++) before += partial[q];
+        if (from + THREADS < words) {
+            for (int q = 0; q < busy; q++) carry += partial[q];
+            __syncthreads();
+        }
         if (mine) {
+            uint32_t at0 = before & 0xffff, at1 = at0 + c0;
             visit(2 * word, c0, at0, before >> 16);
             visit(2 * word + 1, c1, at1, (before >> 16) + b0);
             uint32_t run = at0 | at1 << 16;

@@ -1,5 +1,6 @@
-// Stable counting sort of a run of ids, tile by tile, by one block. A tile is WARPS * items * 32 ids, items <= ITEMS;
-// each warp ranks a contiguous part of it in registers.
+// Stable counting sort of a run of ids, tile by tile, by one block. A tile is WARPS * ITEMS * 32 ids; each warp ranks a
+// contiguous part of it in registers. The last tile takes fewer ids a lane where that holds it, in steps of GROUP: loops
+// over a lane's ids are unrolled and left between groups, so a full tile pays one test a group.
 //
 // Per tile: rank; barrier; scan_rows turns the warps' counters into tile-local positions; barrier; then `out` gets every
 // id's place. Staged: lanes put (key << 16 | index in the tile) at its tile-local position in shared memory and threads
@@ -40,6 +41,7 @@ struct TileMemory {
 };
 
 __device__ __forceinline__ void clear_row(uint16_t* counters, int row) {
+    __syncwarp();  // lanes may still read what the last tile left here
     uint4* words = reinterpret_cast<uint4*>(counters);
     for (int i = threadIdx.x & 31; i < row / 8; i += 32) words[i] = make_uint4(0, 0, 0, 0);
     __syncwarp();
@@ -61,26 +63,31 @@ __device__ __forceinline__ int bin_at(const uint32_t* offsets, int bins, uint32_
 
 template <int BITS, int WARPS, int ITEMS>
 struct TileSorter {
-    static constexpr int THREADS = WARPS * 32;
+    static constexpr int THREADS = WARPS * 32, TILE = THREADS * ITEMS, GROUP = group_of(ITEMS);
 
     const Keys& keys;
     const TileMemory<WARPS>& memory;
     uint16_t* counters;
     Ranker ranker;
     int64_t at;  // of the segment's first id
-    int end, items, tile, first;
+    int end;     // ids [.., end) of the segment are sorted
+    int items, first;  // of the loaded tile: ids a lane, this lane's first id in the tile
     uint32_t v[ITEMS];
 
-    __device__ __forceinline__ TileSorter(
-        const Keys& k, const TileMemory<WARPS>& m, int64_t at, int end, int items)
+    __device__ __forceinline__ TileSorter(const Keys& k, const TileMemory<WARPS>& m, int64_t at, int end)
         : keys(k), memory(m), counters(reinterpret_cast<uint16_t*>(m.rows) + (threadIdx.x >> 5) * m.row),
-          ranker(counters), at(at), end(end), items(items), tile(THREADS * items),
-          first((threadIdx.x >> 5) * items * 32 + (threadIdx.x & 31)) {}
+          ranker(counters), at(at), end(end) {}
 
     // Starts loading the tile that begins with the segment's id `base`.
     __device__ __forceinline__ void load(int base) {
+        int groups = (end - base + THREADS * GROUP - 1) / (THREADS * GROUP);
+        items = min(max(groups, 1) * GROUP, ITEMS);
+        first = (threadIdx.x >> 5) * items * 32 + (threadIdx.x & 31);
         load_raw<ITEMS>(v, keys, at + base + first, end - base - first, items);
     }
+
+    // Positions of the loaded tile, those beyond the end included.
+    __device__ __forceinline__ int capacity() const { return THREADS * items; }
 
     // Turns the loaded ids into rank << 16 | key, and this warp's row into its counts.
     __device__ __forceinline__ void rank(int base) {
@@ -95,11 +102,12 @@ struct TileSorter {
     }
 
     // Sorts the ids [from, end). prepare() fills memory.next; it runs while the first tile is being loaded, and ends with
-    // a barrier. out: staged(), direct(), and put(position, index), place(index, key, position) where those say so.
+    // a barrier. out: staged(), direct(), and put(position, index, key), place(index, key,
+    // position) where those say so.
     // Each round sorts one tile and starts the loads of the one after it; the first round only loads.
     template <class Prepare, class Out>
     __device__ __forceinline__ void run(int from, Prepare prepare, const Out& out) {
-        for (int base = from - tile;; base += tile) {
+        for (int base = from - TILE;; base += TILE) {
             bool sorting = base >= from;
             if (sorting) {
                 rank(base);
@@ -109,14 +117,14 @@ struct TileSorter {
                 if (out.direct()) place(base, out);
                 if (out.staged()) stage();
             }
-            if (base + tile < end) load(base + tile);
+            if (base + TILE < end) load(base + TILE);
             if (!sorting) {
                 prepare();
             } else if (out.staged()) {
                 __syncthreads();
                 walk(base, out);
             }
-            if (base + tile >= end) break;
+            if (base + TILE >= end) break;
         }
     }
 
@@ -133,11 +141,26 @@ struct TileSorter {
             });
     }
 
+    // For a segment of one tile: positions in it are positions in the segment. count_of(key, count) is called once a key.
+    template <class CountOf>
+    __device__ __forceinline__ void scan_only_tile(CountOf count_of) {
+        const TileMemory<WARPS>& m = memory;
+        int bins = keys.bins;
+        scan_rows<WARPS>(
+            m.rows, m.row / 2, m.partial, [](int, uint32_t) { return 0u; },
+            [&](int key, uint32_t count, uint32_t position, uint32_t) {
+                m.delta[key] = 0;
+                m.offsets[key] = position;
+                count_of(key, count);
+                if (key == bins) m.partial[32] = position;
+            });
+    }
+
     template <class Out>
     __device__ __forceinline__ void place(int base, const Out& out) {
 #pragma unroll
         for (int i = 0; i < ITEMS; i++) {
-            if (i % 2 == 0 && i >= items) break;
+            if (i % GROUP == 0 && i >= items) break;
             uint32_t key = v[i] & 0xffff;
             int index = base + first + i * 32;
             uint32_t at = position(i) + memory.delta[key];
@@ -148,7 +171,7 @@ struct TileSorter {
     __device__ __forceinline__ void stage() {
 #pragma unroll
         for (int i = 0; i < ITEMS; i++) {
-            if (i % 2 == 0 && i >= items) break;
+            if (i % GROUP == 0 && i >= items) break;
             uint32_t key = v[i] & 0xffff;
             memory.stage[position(i)] = key * 65536u + static_cast<uint32_t>(first + i * 32);
         }
@@ -158,9 +181,9 @@ struct TileSorter {
     __device__ __forceinline__ void walk(int base, const Out& out) {
         const TileMemory<WARPS>& m = memory;
         int kept = m.partial[32];
-        if (kept == tile) {
+        if (kept == TILE) {
 #pragma unroll 4
-            for (int i = 0; i < items; i++) put(m, threadIdx.x + i * THREADS, base, out);
+            for (int i = 0; i < ITEMS; i++) put(m, threadIdx.x + i * THREADS, base, out);
         } else {
             for (int j = threadIdx.x; j < kept; j += THREADS) put(m, j, base, out);
         }
@@ -169,7 +192,8 @@ struct TileSorter {
     template <class Out>
     static __device__ __forceinline__ void put(const TileMemory<WARPS>& m, int j, int base, const Out& out) {
         uint32_t x = m.stage[j];
-        out.put(m.delta[x >> 16] + j, base + static_cast<int>(x & 0xffff));
+        uint32_t key = x >> 16;
+        out.put(m.delta[key] + j, base + static_cast<int>(x & 0xffff), key);
     }
 };
 

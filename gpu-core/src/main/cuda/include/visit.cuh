@@ -25,54 +25,56 @@ struct RawCounter {
     }
 };
 
-template <typename T, class F>
-__device__ __forceinline__ void visit_vector(uint4 q, int code, F&& f) {
+// CODE: of masked ids, or none (-1 is read as it is).
+template <typename T, int CODE, class F>
+__device__ __forceinline__ void visit_one(T v, F&& f) {
+    f(CODE == -1 ? v : unmask(v, CODE));
+}
+
+template <typename T, int CODE, class F>
+__device__ __forceinline__ void visit_vector(uint4 q, F&& f) {
     const uint32_t word[4] = {q.x, q.y, q.z, q.w};
 #pragma unroll
     for (int w = 0; w < 4; w++) {
 #pragma unroll
         for (int j = 0; j < 4 / static_cast<int>(sizeof(T)); j++) {
-            f(unmask(static_cast<T>(word[w] >> 8 * sizeof(T) * j), code));
+            visit_one<T, CODE>(static_cast<T>(word[w] >> 8 * sizeof(T) * j), f);
         }
     }
 }
 
-template <typename T, int THREADS, class F>
-__device__ __forceinline__ void visit_typed(const T* p, int count, int code, F&& f) {
+template <typename T, int CODE, int THREADS, class F>
+__device__ __forceinline__ void visit_typed(const Keys& k, int64_t at, int count, F&& f) {
     constexpr int PER = 16 / sizeof(T);
+    const T* p = static_cast<const T*>(k.ids) + at;
     int head = static_cast<int>((16 - (reinterpret_cast<uintptr_t>(p) & 15)) & 15) / static_cast<int>(sizeof(T));
     head = min(head, count);
     int vectors = (count - head) / PER;
     const uint4* body = reinterpret_cast<const uint4*>(p + head);
     int i = threadIdx.x;
     for (; i + 3 * THREADS < vectors; i += 4 * THREADS) {
-        uint4 a = body[i], b = body[i + THREADS], c = body[i + 2 * THREADS], d = body[i + 3 * THREADS];
-        visit_vector<T>(a, code, f);
-        visit_vector<T>(b, code, f);
-        visit_vector<T>(c, code, f);
-        visit_vector<T>(d, code, f);
+        uint4 q[4];
+#pragma unroll
+        for (int j = 0; j < 4; j++) q[j] = body[i + j * THREADS];
+#pragma unroll
+        for (int j = 0; j < 4; j++) visit_vector<T, CODE>(q[j], f);
     }
-    for (; i < vectors; i += THREADS) visit_vector<T>(body[i], code, f);
-    int tail = head + vectors * PER;
-    for (int j = threadIdx.x; j < head; j += THREADS) f(unmask(p[j], code));
-    for (int j = tail + threadIdx.x; j < count; j += THREADS) f(unmask(p[j], code));
+    for (; i < vectors; i += THREADS) visit_vector<T, CODE>(body[i], f);
+    int rest = count - vectors * PER;  // before the vectors and behind them
+    for (int j = threadIdx.x; j < rest; j += THREADS) visit_one<T, CODE>(p[j < head ? j : j + vectors * PER], f);
 }
 
 // Calls f(raw value) for the ids [at, at + count), each once, by the THREADS threads of a block.
 template <int THREADS, class F>
 __device__ __forceinline__ void visit_ids(const Keys& k, int64_t at, int count, F&& f) {
     switch (k.type) {
-        case INT8: visit_typed<int8_t, THREADS>(static_cast<const int8_t*>(k.ids) + at, count, -1, f); break;
-        case INT16: visit_typed<int16_t, THREADS>(static_cast<const int16_t*>(k.ids) + at, count, -1, f); break;
-        case INT32: visit_typed<int32_t, THREADS>(static_cast<const int32_t*>(k.ids) + at, count, -1, f); break;
-        case UINT8: 
-        case UINT8_MASKED:
-            visit_typed<uint8_t, THREADS>(
-                static_cast<const uint8_t*>(k.ids) + at, count, k.type == UINT8_MASKED ? 0xff : -1, f);
-            break;
-        default:
-            visit_typed<uint16_t, THREADS>(
-                static_cast<const uint16_t*>(k.ids) + at, count, k.type == UINT16_MASKED ? 0xffff : -1, f);
+        case INT8: visit_typed<int8_t, -1, THREADS>(k, at, count, f); break;
+        case INT16: visit_typed<int16_t, -1, THREADS>(k, at, count, f); break;
+        case INT32: visit_typed<int32_t, -1, THREADS>(k, at, count, f); break;
+        case UINT8: visit_typed<uint8_t, -1, THREADS>(k, at, count, f); break;
+        case UINT16: visit_typed<uint16_t, -1, THREADS>(k, at, count, f); break;
+        case UINT8_MASKED: visit_typed<uint8_t, 0xff, THREADS>(k, at, count, f); break;
+        default: visit_typed<uint16_t, 0xffff, THREADS>(k, at, count, f);
     }
 }
 

@@ -1,0 +1,195 @@
+// moe_align_compact: the stable order without padding, and where each bin's run starts; a warp or a block a segment.
+// sorted begins at out_offsets[s] - out_offsets[0] of segment s; bin_offsets: [segments][bins + 1]. Both are int32, or
+// uint16 with `narrow` (segments of up to 65,535 ids). out_offsets is `offsets` itself where no id is left out; else
+// align_compact_kept and segment_offsets make it. Ids that were left out are only counted.
+//
+// A warp ranks up to 512 ids in registers and puts their order in shared memory, no barrier anywhere; with thousands of
+// short segments that beats a block each. More ids (up to 65,535) are counted first; then the counters begin with the
+// bins' positions and ranks are places.
+#include "include/sort_segment.cuh"
+
+namespace moe {
+namespace {
+
+struct CompactOutput {
+    const int* out_offsets;
+    void* sorted;
+    void* bin_offsets;
+    int narrow;
+
+    __device__ __forceinline__ int64_t base(int s) const { return out_offsets[s] - out_offsets[0]; }
+    __device__ __forceinline__ void store(void* to, int64_t at, uint32_t x) const {
+        if (narrow) {
+            static_cast<uint16_t*>(to)[at] = static_cast<uint16_t>(x);
+        } else {
+            static_cast<uint32_t*>(to)[at] = x;
+        }
+    }
+};
+
+// Eight neighbouring values in one or two 16-byte stores.
+__device__ __forceinline__ void store_eight(const CompactOutput& out, int64_t at, const uint16_t* values) {
+    uint4 x = *reinterpret_cast<const uint4*>(values);
+    if (out.narrow) {
+        *reinterpret_cast<uint4*>(static_cast<uint16_t*>(out.sorted) + at) = x;
+    } else {
+        uint4* to = reinterpret_cast<uint4*>(static_cast<uint32_t*>(out.sorted) + at);
+        to[0] = make_uint4(x.x & 0xffff, x.x >> 16, x.y & 0xffff, x.y >> 16);
+        to[1] = make_uint4(x.z & 0xffff, x.z >> 16, x.w & 0xffff, x.w >> 16);
+    }
+}
+
+template <int BITS>
+struct WarpSegment {
+    static constexpr int ITEMS = 16, TILE = 32 * ITEMS;
+
+    const Keys& keys;
+    const CompactOutput& out;
+    uint16_t* counters;
+    uint16_t* order;
+    int row, segment, length;
+    int64_t at;
+    unsigned long long* tally;
+
+    __device__ __forceinline__ void run() {
+        int lane = threadIdx.x & 31;
+        bool single = length <= TILE;
+        Ranker ranker(counters);
+        int64_t base = out.base(segment);
+        uint32_t v[ITEMS];
+        for (int pass = single ? 1 : 0; pass < 2; pass++) {
+            if (pass == 0 || single) clear_row(counters, row);
+            for (int from = 0; from < length; from += TILE) {
+                int left = length - from - lane;
+                load_raw<ITEMS>(v, keys, at + from + lane, left, ITEMS);
+                bool wide = to_keys<BITS>(v, keys, left, ITEMS);
+                if (pass == 0) {
+                    count(v, left);
+                    continue;
+                }
+                ranker.template rank<BITS>(v, wide, ITEMS);
+                if (!single) put(v, from, left, base);
+            }
+            if (pass == 0 || single) finish_counts(single && length > 0 ? TILE - length : 0);
+        }
+        if (!single || length == 0) return;
+#pragma unroll
+        for (int i = 0; i < ITEMS; i++) order[ranker.counter(v[i] & 0xffff) + (v[i] >> 16)] = lane + i * 32;
+        __syncwarp();
+        write(base, counters[keys.bins]);
+        __syncwarp();
+    }
+
+  private:
+    __device__ __forceinline__ void count(const uint32_t (&v)[ITEMS], int left) {
+        uint32_t* words = reinterpret_cast<uint32_t*>(counters);
+#pragma unroll
+        for (int i = 0; i < ITEMS; i++) {
+            if (i * 32 < left) atomicAdd(words + (v[i] >> 1), v[i] & 1 ? 0x10000u : 1u);
+        }
+    }
+
+    __device__ __forceinline__ void put(const uint32_t (&v)[ITEMS], int from, int left, int64_t base) {
+#pragma unroll
+        for (int i = 0; i < ITEMS; i++) {
+            bool kept = i * 32 < left && (v[i] & 0xffff) < static_cast<uint32_t>(keys.bins);
+            if (kept) out.store(out.sorted, base + (v[i] >> 16), from + (threadIdx.x & 31) + i * 32);
+        }
+    }
+
+    // Counts become positions, a lane an equal share of the row; bins' offsets are written.
+    __device__ __forceinline__ void finish_counts(int beyond) {
+        int lane = threadIdx.x & 31;
+        __syncwarp();
+        if (lane < CAUSES) tally_add(tally, lane, counters[keys.bins + lane] - (lane == NON_LOCAL ? beyond : 0));
+        __syncwarp();
+        uint32_t* words = reinterpret_cast<uint32_t*>(counters);
+        int each = (row / 2 + 31) / 32, from = lane * each, end = min(row / 2, from + each);
+        uint32_t sum = 0;
+        for (int i = from; i < end; i++) sum += (words[i] & 0xffff) + (words[i] >> 16);
+        uint32_t before = warp_inclusive(sum) - sum;
+        for (int i = from; i < end; i++) {
+            uint32_t x = words[i], second = before + (x & 0xffff);
+            words[i] = before | second << 16;
+            before = second + (x >> 16);
+        }
+        __syncwarp();
+        int64_t to = static_cast<int64_t>(segment) * (keys.bins + 1);
+        for (int i = lane; i <= keys.bins; i += 32) out.store(out.bin_offsets, to + i, counters[i]);
+        __syncwarp();
+    }
+
+    __device__ __forceinline__ void write(int64_t base, int kept) {
+        int lane = threadIdx.x & 31, whole = base % 8 == 0 ? kept & ~7 : 0;
+        for (int j = lane * 8; j < whole; j += 256) store_eight(out, base + j, order + j);
+        for (int j = whole + lane; j < kept; j += 32) out.store(out.sorted, base + j, order[j]);
+    }
+};
+
+constexpr int WARPS_A_BLOCK = 4;
+
+template <int BITS>
+__device__ __forceinline__ void compact_warp(
+    const Keys& keys, const int* offsets, const int* list, int count, const CompactOutput& out,
+    unsigned long long* tally) {
+    extern __shared__ __align__(16) uint16_t warp_memory[];
+    int warp = threadIdx.x >> 5, i = blockIdx.x * WARPS_A_BLOCK + warp, row = row_length(keys.bins);
+    if (i >= count) return;
+    int s = listed(list, i), begin = offsets[s];
+    uint16_t* counters = warp_memory + warp * (row + WarpSegment<BITS>::TILE);
+    WarpSegment<BITS> segment{
+        keys, out, counters, counters + row, row, s, offsets[s + 1] - begin, static_cast<int64_t>(begin) - offsets[0], tally};
+    segment.run();
+}
+
+struct CompactPlace {
+    const CompactOutput& out;
+    int64_t base, bins_at;
+    int bins, threads;
+
+    __device__ __forceinline__ static constexpr bool direct() { return false; }
+    __device__ __forceinline__ void place(int, uint32_t, uint32_t) const {}
+    __device__ __forceinline__ void put(uint32_t position, int index, uint32_t) const {
+        out.store(out.sorted, base + position, index);
+    }
+    __device__ __forceinline__ void finish(const uint32_t* offsets) const {
+        for (int i = threadIdx.x; i <= bins; i += threads) out.store(out.bin_offsets, bins_at + i, offsets[i]);
+    }
+};
+
+template <int BITS, int WARPS, int ITEMS>
+__device__ __forceinline__ void compact_block(
+    const Keys& keys, const int* offsets, const int* list, const CompactOutput& out, unsigned long long* tally) {
+    extern __shared__ __align__(16) uint32_t shared[];
+    TileMemory<WARPS> memory(shared, keys.bins);
+    int s = listed(list, blockIdx.x), begin = offsets[s];
+    SortSegment<BITS, WARPS, ITEMS> segment{
+        keys, memory, offsets[s + 1] - begin, static_cast<int64_t>(begin) - offsets[0], tally};
+    segment.run(CompactPlace{
+        out, out.base(s), static_cast<int64_t>(s) * (keys.bins + 1), keys.bins, WARPS * 32});
+}
+
+}  // namespace
+}  // namespace moe
+
+#define COMPACT_PARAMS                                                                                               \
+    MOE_KEY_PARAMS, const int *list, int count, const int *out_offsets, void *sorted, void *bin_offsets, int narrow, \
+        unsigned long long *tally
+
+#define COMPACT_WARP(BITS)                                                                                       \
+    extern "C" __global__ void __launch_bounds__(128) align_compact_warp_b##BITS(COMPACT_PARAMS) {               \
+        moe::compact_warp<BITS>(                                                                                 \
+            MOE_KEYS, offsets, list, count, moe::CompactOutput{out_offsets, sorted, bin_offsets, narrow}, tally); \
+    }
+
+#define COMPACT_BLOCK(WARPS, ITEMS, BITS, MIN_BLOCKS)                                                                  \
+    extern "C" __global__ void __launch_bounds__(WARPS * 32, MIN_BLOCKS) align_compact_w##WARPS##_b##BITS(COMPACT_PARAMS) { \
+        moe::compact_block<BITS, WARPS, ITEMS>(                                                                        \
+            MOE_KEYS, offsets, list, moe::CompactOutput{out_offsets, sorted, bin_offsets, narrow}, tally);             \
+    }
+
+COMPACT_WARP(8)
+COMPACT_WARP(10)
+COMPACT_BLOCK(8, 8, 8, 4)
+COMPACT_BLOCK(8, 8, 10, 4)
+COMPACT_BLOCK(32, 8, 8, 2)
