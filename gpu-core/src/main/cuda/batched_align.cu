@@ -15,7 +15,6 @@ using namespace moe;
 namespace {
 
 constexpr int THREADS = 256;
-constexpr unsigned ALL_LANES = 0xffffffffu;
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 #pragma once
 #include <cstdint>
 
+#include "warp.cuh"
 #include "rank.cuh"
 
 namespace moe {

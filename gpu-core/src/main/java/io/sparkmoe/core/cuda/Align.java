@@ -19,8 +19,13 @@ record Align(
         long status) {
     private static final String FILE = "align_segments";
 
-    /** Ids that a block of 8 warps, and one of 32, sorts in one pass. */
-    private static final int NARROW_TILE = 512;
+    private static final int NARROW = 8;
+    private static final int NARROW_ITEMS = 2;
+    private static final int WIDE = 32;
+    private static final int WIDE_ITEMS = 8;
+
+    /** Ids that a narrow block sorts in one pass. */
+    private static final int NARROW_TILE = NARROW * 32 * NARROW_ITEMS;
 
     /** Takes device memory for a call. */
     static Align plan(DeviceKeys keys, int blockSize, Lane lane) {
@@ -73,7 +78,10 @@ record Align(
 
     private void segments(Lane lane) {
         int bins = keys.plan().bins();
-        int warps = keys.batch().longest() <= NARROW_TILE ? 8 : 32;
+        boolean narrow = keys.batch().longest() <= NARROW_TILE
+                || Shapes.sortShared(WIDE, WIDE_ITEMS, bins) > lane.maxSharedBytes();
+        int warps = narrow ? NARROW : WIDE;
+        int items = narrow ? NARROW_ITEMS : WIDE_ITEMS;
         keys.arguments(lane)
                 .i32(keys.batch().segments())
                 .i32(blockSize)
@@ -91,8 +99,7 @@ record Align(
         lane.launch(
                 FILE,
                 FILE + "_w" + warps + (bins <= 256 ? "_b8" : "_b10"),
-                new LaunchConfig(
-                        keys.batch().segments(), 1, 32 * warps, Shapes.sortShared(warps, warps == 8 ? 2 : 8, bins)));
+                new LaunchConfig(keys.batch().segments(), 1, 32 * warps, Shapes.sortShared(warps, items, bins)));
     }
 
     private void writeLarge(Lane lane) {

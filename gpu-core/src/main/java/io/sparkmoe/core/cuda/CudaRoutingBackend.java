@@ -119,7 +119,7 @@ public final class CudaRoutingBackend implements RoutingBackend {
         if (!keys.fits()) {
             return byCpu(cpu.alignCompact(batch, options, allocator));
         }
-        return cpu.alignCompact(batch, options, allocator);
+        return calls.answer(batch, new AlignCompactCall(options, keys, cpu, allocator), results.chargedTo(allocator));
     }
 
     @Override
@@ -128,7 +128,7 @@ public final class CudaRoutingBackend implements RoutingBackend {
         if (!keys.fits()) {
             return byCpu(cpu.epPreprocess(batch, options, allocator));
         }
-        return cpu.epPreprocess(batch, options, allocator);
+        return calls.answer(batch, new EpPreprocessCall(options, keys, cpu, allocator), results.chargedTo(allocator));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.sparkmoe.core.cuda;
 
+import io.sparkmoe.core.routing.EpForm;
 import io.sparkmoe.core.routing.EpPreprocessOptions;
 import io.sparkmoe.core.routing.ExpertMap;
 import io.sparkmoe.core.routing.IdOptions;
@@ -40,9 +41,12 @@ record KeyPlan(int numExperts, int bins, int first, short @Nullable [] table, in
 
     /**
      * The keys of expert-parallel preprocessing. With a map (form vllm) the experts of other ranks follow the local ones in
-     * their order, and are written as num_experts + expert.
+     * their order, and are written as num_experts + expert. Form deepep gives masked ids a bin, because it numbers them.
      */
     static KeyPlan of(EpPreprocessOptions options) {
+        if (options.form() == EpForm.DEEPEP) {
+            return new KeyPlan(options.ids().numExperts(), options.ids().numExperts() + 1, 1, null, null);
+        }
         ExpertMap map = options.ids().expertMap();
         if (map == null) {
             return of(options.ids());
@@ -67,6 +71,19 @@ record KeyPlan(int numExperts, int bins, int first, short @Nullable [] table, in
             out[i] = (short) values[i];
         }
         return out;
+    }
+
+    /** Whether some experts are surely left out. */
+    boolean leavesOut() {
+        short[] map = table;
+        if (map != null) {
+            for (short bin : map) {
+                if (bin < 0) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /** Whether the kernels take so many bins; the CPU takes all. */

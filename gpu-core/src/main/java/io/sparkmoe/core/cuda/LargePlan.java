@@ -4,11 +4,10 @@ import io.sparkmoe.core.routing.RoutingBatch;
 import java.util.Arrays;
 
 /**
- * How the large segments of a batch are cut into chunks, one block's share each: as many as the device holds at once,
- * whole tiles each. A tile is warps * 32 * items ids.
+ * How the large segments of a batch are cut into chunks, one block's share each: as many as the device holds at once.
  *
  * @param warps warps a block of the writing launch: 8 when there are few ids, else 16
- * @param items ids a lane and tile
+ * @param items ids a lane and tile; a tile is warps * 32 * items ids
  * @param chunkIds ids a chunk; the last of a segment may have fewer
  * @param work int32 [chunks][4]: segment, chunk of the segment, chunks of the segment, index among the large segments
  * @param segments the large segments, ascending
@@ -16,23 +15,27 @@ import java.util.Arrays;
  */
 @SuppressWarnings("ArrayRecordComponent") // private to the package, never compared
 record LargePlan(int warps, int items, int chunkIds, int[] work, int[] segments, int[] firstChunk) {
-    /** From here on a segment is large when the batch has few; below, one block does it faster. */
-    static final int LARGE_AMONG_FEW = 16_384;
+    /** From here on a batch of one segment is large; below, one block does it faster. */
+    static final int LARGE_ALONE = 32_768;
 
-    /** From here on a segment is large in any batch. */
-    static final int LARGE_AMONG_MANY = 65_536;
-
-    private static final int FEW = 16;
+    /** From here on a segment of a batch is large. */
+    static final int LARGE_AMONG_OTHERS = 65_536;
 
     /** Blocks of the writing launch that fit a multiprocessor. */
     private static final int RESIDENT = 2;
 
+    private static final int FEW_A_CHUNK = 4096;
+    private static final int STEP = 128;
+
     /** The length from which on segments of the batch are large. */
     static int from(RoutingBatch batch) {
-        return batch.segments() <= FEW ? LARGE_AMONG_FEW : LARGE_AMONG_MANY;
+        return batch.segments() == 1 ? LARGE_ALONE : LARGE_AMONG_OTHERS;
     }
 
-    static LargePlan of(RoutingBatch batch, int multiprocessors) {
+    /**
+     * @param mostShared shared memory that a block may have: blocks of 16 warps need more than the oldest devices have
+     */
+    static LargePlan of(RoutingBatch batch, int bins, int multiprocessors, int mostShared) {
         int from = from(batch);
         long ids = 0;
         int count = 0;
@@ -43,14 +46,10 @@ record LargePlan(int warps, int items, int chunkIds, int[] work, int[] segments,
             }
         }
         int slots = RESIDENT * multiprocessors;
-        boolean small = ids <= slots * 4096L;
-        int warps = small ? 8 : 16;
-        int topItems = small ? 8 : 32;
-        long each = Math.max(1, Shapes.ceilDiv(ids, slots));
-        int tiles = Shapes.ceilDiv(each, warps * 32L * topItems);
-        // Even, because a warp ranks two halves of its share at once.
-        int items = Math.min(topItems, 2 * Shapes.ceilDiv(Shapes.ceilDiv(each, tiles), warps * 64L));
-        return cut(batch, from, count, warps, items, tiles * items * warps * 32);
+        boolean small = ids <= slots * (long) FEW_A_CHUNK || Shapes.sortShared(16, 32, bins) > mostShared;
+        int least = small ? 512 : FEW_A_CHUNK;
+        int chunkIds = STEP * Shapes.ceilDiv(Math.max(Shapes.ceilDiv(ids, slots), least), STEP);
+        return cut(batch, from, count, small ? 8 : 16, small ? 8 : 32, chunkIds);
     }
 
     private static LargePlan cut(RoutingBatch batch, int from, int count, int warps, int items, int chunkIds) {

@@ -29,7 +29,8 @@ record LargeSegments(
 
     /** Uploads the plan and takes scratch. */
     static LargeSegments prepare(DeviceKeys keys, Lane lane) {
-        LargePlan plan = LargePlan.of(keys.batch().host(), lane.multiprocessors());
+        LargePlan plan =
+                LargePlan.of(keys.batch().host(), keys.plan().bins(), lane.multiprocessors(), lane.maxSharedBytes());
         if (!plan.any()) {
             return new LargeSegments(plan, false, 0, 0, 0, 0, 0, 0);
         }
@@ -78,13 +79,12 @@ record LargeSegments(
                 new LaunchConfig(Shapes.ceilDiv(Shapes.row(bins), SCAN_KEYS), plan.count(), SCAN_THREADS, 0));
     }
 
-    /** Starts the arguments of a writing launch: KEYS, work, lone_ids, chunk_ids, items, counts, totals. */
+    /** Starts the arguments of a writing launch: KEYS, work, lone_ids, chunk_ids, counts, totals. */
     KernelArguments writeArguments(DeviceKeys keys, Lane lane) {
         return keys.arguments(lane)
                 .address(work)
                 .i32(loneIds)
                 .i32(plan.chunkIds())
-                .i32(plan.items())
                 .address(counts)
                 .address(totals);
     }

@@ -17,6 +17,14 @@ record LeftOut(long masked, long invalid, long nonLocal) {
         return new LeftOut(Memory.getLong(host), Memory.getLong(host + 8), Memory.getLong(host + 16));
     }
 
+    boolean any() {
+        return masked + invalid + nonLocal > 0;
+    }
+
+    LeftOut withMasked(long number) {
+        return new LeftOut(number, invalid, nonLocal);
+    }
+
     /** Whether the policies refuse the data. */
     boolean refusedBy(IdOptions options) {
         return (invalid > 0 && options.invalid() == InvalidPolicy.ERROR)

@@ -38,6 +38,17 @@ final class Lists {
         return offsets;
     }
 
+    /** The offsets of lists from which ids may have been left out; waits for them where they come from the device. */
+    static ArrowBuf offsets(RoutingBatch batch, @Nullable KeptOffsets kept, Lane lane, ResultBuffers out) {
+        if (kept == null) {
+            return offsets(batch, out);
+        }
+        ArrowBuf offsets = out.offsets(batch.segments());
+        lane.copyBack(offsets.memoryAddress(), kept.offsets(), 4L * (batch.segments() + 1L));
+        lane.await();
+        return offsets;
+    }
+
     static ArrowBuf copy(ArrowBuf offsets, int rows, ResultBuffers out) {
         ArrowBuf copy = out.offsets(rows);
         Memory.copy(offsets.memoryAddress(), copy.memoryAddress(), 4L * (rows + 1L));
