@@ -3,9 +3,9 @@
 #pragma once
 #include <cstdint>
 
-namespace moe {
+#include "rank.cuh"
 
-constexpr unsigned ALL_LANES = 0xffffffffu;
+namespace moe {
 
 // The batch seen as a line of units, one an id and one a segment's end, so that segments without ids have a place too.
 struct Line {
