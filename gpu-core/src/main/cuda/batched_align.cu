@@ -35,7 +35,7 @@ extern "C" __global__ void __launch_bounds__(THREADS)
         bool odd = count < 0 || count > max_tokens;
         bad |= odd;
         long long mine = odd ? 0 : (count + (block_size - 1ll)) / block_size;
-        long long through = warp_prefix(mine, lane);
+        long long through = warp_inclusive(mine);
         if (at < end) {
             first_block[at] = static_cast<int>(total + through - mine);
         }

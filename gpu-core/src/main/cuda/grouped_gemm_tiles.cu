@@ -47,7 +47,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) grouped_gemm_tiles_scan(co
         long long mine = at < end - 1 ? tiles_of(seg, at, block_m) : 0;
         bad |= mine < 0;
         mine = mine < 0 ? 0 : mine;
-        long long through = warp_prefix(mine, lane);
+        long long through = warp_inclusive(mine);
         if (at < end) {
             indptr[at] = total + through - mine;
         }

@@ -3,7 +3,7 @@
 #pragma once
 #include <cstdint>
 
-#include "warp.cuh"
+#include "rank.cuh"
 
 namespace moe {
 

@@ -2,19 +2,12 @@
 #pragma once
 #include <cstdint>
 
+#include "scan.cuh"
+
 namespace moe {
 
 constexpr int OFFSETS_THREADS = 1024;
 constexpr int OFFSETS_ITEMS = 4;
-
-__device__ __forceinline__ long long warp_prefix(long long v, unsigned lane) {
-#pragma unroll
-    for (int d = 1; d < 32; d *= 2) {
-        long long before = __shfl_up_sync(0xffffffffu, v, d);
-        v += lane >= static_cast<unsigned>(d) ? before : 0;
-    }
-    return v;
-}
 
 // Writes offsets[0 .. n] of the lists' elements and scaled[0 .. n], `scale` times as many; returns the total to all
 // threads. An int32 offset is meaningless beyond 2^31 - 1: the host refuses such a total.
@@ -32,15 +25,15 @@ write_offsets(const long long* elements, int n, int* offsets, int scale, int* sc
             item[i] = at + i < n ? elements[at + i] : 0;
             sum += item[i];
         }
-        long long through = warp_prefix(sum, lane);
+        long long through = warp_inclusive(sum);
         if (lane == 31) {
             of_warp[threadIdx.x / 32] = through;
         }
         __syncthreads();
-        long long warps = warp_prefix(of_warp[lane], lane);
-        long long warp = threadIdx.x / 32 == 0 ? 0 : __shfl_sync(0xffffffffu, warps, threadIdx.x / 32 - 1);
+        long long warps = warp_inclusive(of_warp[lane]);
+        long long warp = threadIdx.x / 32 == 0 ? 0 : __shfl_sync(ALL_LANES, warps, threadIdx.x / 32 - 1);
         long long before = carry + warp + through - sum;
-        carry += __shfl_sync(0xffffffffu, warps, 31);
+        carry += __shfl_sync(ALL_LANES, warps, 31);
 #pragma unroll
         for (int i = 0; i < OFFSETS_ITEMS; i++) {
             if (at + i <= n) {
