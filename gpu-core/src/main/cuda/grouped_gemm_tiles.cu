@@ -10,7 +10,6 @@
 // Rows are 64 bits wide and tiles of a list may be far more than an offset can say: sums are cut at 2^32 a list, so that
 // the total of a batch cannot wrap around and still says that it is too large.
 #include "include/offsets.cuh"
-#include "include/warp.cuh"
 
 using namespace moe;
 

@@ -11,13 +11,12 @@
 #pragma once
 #include <cstdint>
 
-#include "warp.cuh"
-
 namespace moe {
 
 // Loops over the ITEMS ids of a lane are unrolled, and end after a whole group of them.
 __host__ __device__ constexpr int group_of(int items) { return items > 8 ? items / 4 : items < 2 ? 1 : 2; }
 
+constexpr uint32_t ALL_LANES = 0xffffffffu;
 
 __device__ __forceinline__ uint32_t lanes_below() {
     uint32_t m;

@@ -6,7 +6,6 @@
 #pragma once
 #include <cstdint>
 
-#include "warp.cuh"
 #include "rank.cuh"
 
 namespace moe {
