@@ -148,7 +148,11 @@ struct CompactPlace {
     int bins, threads;
 
     __device__ __forceinline__ static constexpr bool direct() { return false; }
-    __device__ __forceinline__ void place(int, uint32_t, uint32_t) const {}
+    __device__ __forceinline__ static constexpr uint32_t taken_off() { return 0; }
+    __device__ __forceinline__ static constexpr bool moves() { return false; }
+    __device__ __forceinline__ static constexpr uint32_t moved(uint32_t) { return 0; }
+    template <int ITEMS>
+    __device__ __forceinline__ void place(const uint32_t (&)[ITEMS], int, int, int) const {}
     __device__ __forceinline__ void put(uint32_t position, int index, uint32_t) const {
         out.store(out.sorted, base + position, index);
     }
@@ -177,7 +181,7 @@ __device__ __forceinline__ void compact_block(
         unsigned long long *tally
 
 #define COMPACT_WARP(BITS)                                                                                       \
-    extern "C" __global__ void __launch_bounds__(128) align_compact_warp_b##BITS(COMPACT_PARAMS) {               \
+    extern "C" __global__ void __launch_bounds__(128, 10) align_compact_warp_b##BITS(COMPACT_PARAMS) {               \
         moe::compact_warp<BITS>(                                                                                 \
             MOE_KEYS, offsets, list, count, moe::CompactOutput{out_offsets, sorted, bin_offsets, narrow}, tally); \
     }
@@ -193,3 +197,4 @@ COMPACT_WARP(10)
 COMPACT_BLOCK(8, 8, 8, 4)
 COMPACT_BLOCK(8, 8, 10, 4)
 COMPACT_BLOCK(32, 8, 8, 2)
+COMPACT_BLOCK(16, 16, 8, 3)

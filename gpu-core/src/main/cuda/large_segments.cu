@@ -11,6 +11,7 @@ namespace moe {
 namespace {
 
 constexpr int COUNT_THREADS = 512, SCAN_WARPS = 32;
+constexpr int HELD = 10;  // counts a lane of large_scan keeps: 320 chunks a segment are read once
 
 __device__ __forceinline__ void clear(uint32_t* words, int count) {
     for (int i = threadIdx.x; i < count; i += COUNT_THREADS) words[i] = 0;
@@ -40,21 +41,29 @@ __device__ __forceinline__ void large_scan(
     int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, key = blockIdx.x * 32 + lane;
     int each = (chunks + SCAN_WARPS - 1) / SCAN_WARPS;
     int from = min(chunks, warp * each), end = min(chunks, from + each);
-    bool mine = key < row;
-    uint32_t sum = 0;
-#pragma unroll 8
-    for (int c = from; c < end; c++) sum += mine ? table[static_cast<int64_t>(c) * row + key] : 0;
+    uint32_t* column = table + key;
+    auto load = [&](int c) { return key < row && c < end ? column[static_cast<int64_t>(c) * row] : 0; };
+    uint32_t held[HELD], sum = 0;
+#pragma unroll
+    for (int i = 0; i < HELD; i++) held[i] = load(from + i);
+#pragma unroll
+    for (int i = 0; i < HELD; i++) sum += held[i];
+#pragma unroll 4
+    for (int c = from + HELD; c < end; c++) sum += load(c);
     sums[warp][lane] = sum;
     __syncthreads();
     uint32_t before = 0;
     for (int w = 0; w < warp; w++) before += sums[w][lane];
-#pragma unroll 8
-    for (int c = from; c < end; c++) {
-        if (!mine) break;
-        uint32_t* cell = table + static_cast<int64_t>(c) * row + key;
-        uint32_t count = *cell;
-        *cell = before;
-        before += count;
+    for (int at = from; at < end; at += HELD) {
+        if (at > from) {
+#pragma unroll
+            for (int i = 0; i < HELD; i++) held[i] = load(at + i);
+        }
+#pragma unroll
+        for (int i = 0; i < HELD; i++) {
+            if (key < row && at + i < end) column[static_cast<int64_t>(at + i) * row] = before;
+            before += held[i];
+        }
     }
     if (warp == SCAN_WARPS - 1 && key < counters) {
         totals[key] = before;

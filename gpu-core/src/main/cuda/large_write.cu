@@ -24,7 +24,11 @@ struct PlaceInOrder {
     __device__ __forceinline__ static constexpr bool staged() { return true; }
     __device__ __forceinline__ static constexpr bool direct() { return false; }
     __device__ __forceinline__ void put(uint32_t position, int index, uint32_t) const { sorted[position] = index; }
-    __device__ __forceinline__ void place(int, uint32_t, uint32_t) const {}
+    __device__ __forceinline__ static constexpr uint32_t taken_off() { return 0; }
+    __device__ __forceinline__ static constexpr bool moves() { return false; }
+    __device__ __forceinline__ static constexpr uint32_t moved(uint32_t) { return 0; }
+    template <int ITEMS>
+    __device__ __forceinline__ void place(const uint32_t (&)[ITEMS], int, int, int) const {}
 };
 
 template <int WARPS>

@@ -28,12 +28,12 @@ static bool same_tally(const driver::Buffer<unsigned long long>& tally, const un
     return same("tally", got, std::vector<unsigned long long>(want, want + 3), 3);
 }
 
-static bool check_align(const Call& c, int block, int warps, int large_from, const std::string& label) {
+static bool check_align(const Call& c, int block, int warps, int large_from, bool alone, const std::string& label) {
     Input in(c);
     AlignWant want = align_reference(c, block);
     LargePlan large(in, large_from);
     AlignRun run(in, want.sorted.size(), want.experts.size());
-    run.launch(in, large, block, warps);
+    if (!alone || !run.launch_alone(in, block)) run.launch(in, large, block, warps);
     CUDA(streamSync(driver::stream));
     bool ok = same("sorted_offsets", run.sorted_offsets.all(), want.sorted_offsets, c.segments() + 1) &&
         same("expert_offsets", run.expert_offsets.all(), want.expert_offsets, c.segments() + 1) &&
@@ -147,7 +147,7 @@ int main(int argc, char** argv) {
     driver::open();
     std::mt19937_64 random(small ? 1 : 20);
     const int experts[] = {1, 3, 64, 129, 256, 384, 512, 896, 1000, 1024}, blocks[] = {1, 16, 48, 64, 128, 256, 7};
-    std::vector<std::vector<int>> batches = {{0}, {1}, {7}, {31, 32, 33}, {0, 0, 5, 0}, {1023, 1024, 1025}, {513, 0, 8191, 8192, 8193}};
+    std::vector<std::vector<int>> batches = {{0}, {1}, {7}, {33}, {512}, {1024}, {1025}, {8191}, {8193}, {32768}, {31, 32, 33}, {0, 0, 5, 0}, {1023, 1024, 1025}, {513, 0, 8191, 8192, 8193}};
     std::vector<int> mixed;
     for (int i = 0; i < (small ? 40 : 300); i++) mixed.push_back(static_cast<int>(random() % (i % 10 == 0 ? 9000 : 600)));
     batches.push_back(mixed);
@@ -171,11 +171,12 @@ int main(int argc, char** argv) {
                 for (int n : lengths) add_segment(c, n, skew, odd, random);
                 int block = blocks[random() % 7], warps = random() % 2 ? 8 : 32;
                 int large_from = small ? 1000 : random() % 2 ? 3000 : 60000;
-                check_align(c, block, warps, large_from, label_of(c, policy, skew, text(lengths)) + " B " +
-                    std::to_string(block) + " warps " + std::to_string(warps) + " large from " + std::to_string(large_from));
+                bool alone = random() % 2;
+                check_align(c, block, warps, large_from, alone, label_of(c, policy, skew, text(lengths)) + " B " +
+                    std::to_string(block) + " warps " + std::to_string(warps) + " large from " + std::to_string(large_from) + " alone " + std::to_string(alone));
                 if (c.first == 0 && policy < 3) {
                     bool narrow = most <= 65535 && large_from > most && random() % 2;
-                    check_compact(c, narrow, random() % 2 ? 512 : 3000, warps, large_from, label_of(c, policy, skew, text(lengths)));
+                    check_compact(c, narrow, random() % 2 ? 512 : 3000, random() % 2 ? 16 : warps, large_from, label_of(c, policy, skew, text(lengths)));
                 }
                 if (policy == 0 || policy == 2) check_forms(experts[e], type, lengths, skew, odd, large_from, random);
             }

@@ -97,6 +97,19 @@ struct AlignRun {
           expert_offsets(in.segments + 1), status(in.segments + 1), tally(4) {
         tally.put({0, 0, 0, 0});
     }
+    // One segment in one launch: all blocks sort it (up to 1,024 ids), or a cluster does (up to 32,768).
+    bool launch_alone(const Input& in, int block) const {
+        int n = in.ids_total;
+        bool brief = n <= 1024 && block >= 16 && block % 4 == 0;
+        if (in.segments != 1 || n > 32768) return false;
+        int warps = n <= 8192 ? 16 : 32, items = n <= 8192 ? 2 : 4;
+        std::string bits = in.bins <= 256 ? "_b8" : "_b10";
+        int shared = sort_shared(warps, items, in.bins) + (brief ? 0 : 8 * row_length(in.bins));
+        in.run(brief ? "align_segments" : "align_cluster_sm90",
+            (brief ? "align_short_w" : "align_cluster_w") + std::to_string(warps) + bits, 8, 1, warps * 32, shared, n, block,
+            in.values(), sorted.get(), experts.get(), post_pad.get(), sorted_offsets.get(), expert_offsets.get(), tally.get());
+        return true;
+    }
     // warps: 8 (512 ids in one pass) or 32 (8,192).
     void launch(const Input& in, const LargePlan& large, int block, int warps) const {
         if (large.any()) large.count(in, tally.get());
@@ -175,7 +188,7 @@ struct CompactRun {
             bool wide = in.bins > 256;
             int w = wide ? 8 : warps;
             in.run("align_compact", "align_compact_w" + std::to_string(w) + (wide ? "_b10" : "_b8"), n, 1, w * 32,
-                sort_shared(w, 8, in.bins), Classes::list(classes.block, classes.block_d, in.segments), n, out, to, bins,
+                sort_shared(w, w == 16 ? 16 : 8, in.bins), Classes::list(classes.block, classes.block_d, in.segments), n, out, to, bins,
                 narrow, tally.get());
         }
         if (large.any()) {

@@ -102,8 +102,8 @@ struct TileSorter {
     }
 
     // Sorts the ids [from, end). prepare() fills memory.next; it runs while the first tile is being loaded, and ends with
-    // a barrier. out: staged(), direct(), and put(position, index, key), place(index, key,
-    // position) where those say so.
+    // a barrier. out: staged(), direct(), and put(position, index, key), place(positions, index of
+    // the first, end, items) with what those positions are moved by, where those say so.
     // Each round sorts one tile and starts the loads of the one after it; the first round only loads.
     template <class Prepare, class Out>
     __device__ __forceinline__ void run(int from, Prepare prepare, const Out& out) {
@@ -114,8 +114,8 @@ struct TileSorter {
                 __syncthreads();
                 scan();
                 __syncthreads();
-                if (out.direct()) place(base, out);
                 if (out.staged()) stage();
+                if (out.direct()) place(base, out);
             }
             if (base + TILE < end) load(base + TILE);
             if (!sorting) {
@@ -156,16 +156,20 @@ struct TileSorter {
             });
     }
 
+    // v: where each id goes, or -1.
     template <class Out>
     __device__ __forceinline__ void place(int base, const Out& out) {
+        uint32_t off = out.taken_off();
+        bool moves = out.moves();
 #pragma unroll
         for (int i = 0; i < ITEMS; i++) {
             if (i % GROUP == 0 && i >= items) break;
             uint32_t key = v[i] & 0xffff;
-            int index = base + first + i * 32;
-            uint32_t at = position(i) + memory.delta[key];
-            if (index < end) out.place(index, key, at);
+            uint32_t to = position(i) + memory.delta[key] - off;
+            if (moves) to += out.moved(key);
+            v[i] = key < static_cast<uint32_t>(keys.bins) ? to : ALL_LANES;
         }
+        out.place(v, base + first, end, items);
     }
 
     __device__ __forceinline__ void stage() {
@@ -185,6 +189,7 @@ struct TileSorter {
 #pragma unroll 4
             for (int i = 0; i < ITEMS; i++) put(m, threadIdx.x + i * THREADS, base, out);
         } else {
+#pragma unroll 4
             for (int j = threadIdx.x; j < kept; j += THREADS) put(m, j, base, out);
         }
     }
