@@ -74,11 +74,17 @@ struct LargePlan {
     int* works() const { return lone ? nullptr : work_d.get(); }
 
     void count(const Input& in, unsigned long long* tally) const {
+        count_ids(in);
+        scan(in, tally);
+    }
+    void count_ids(const Input& in) const {
         int copies = in.experts <= 256 ? 4 : 2, row = row_length(in.bins);
         in.run("large_segments", "large_count", chunks, 1, 512, 4 * (copies * (in.experts + 2) + row), works(), lone,
             chunk_ids, copies, counts.get());
-        driver::run(driver::kernel("large_segments", "large_scan"), ceil(row, 32), static_cast<int>(segments.size()), 1024,
-            0, in.bins, lone ? nullptr : first_d.get(), lone_chunks, counts.get(), totals.get(), tally);
+    }
+    void scan(const Input& in, unsigned long long* tally) const {
+        int row = row_length(in.bins);
+        driver::run(driver::kernel("large_segments", "large_scan"), row / 8, static_cast<int>(segments.size()), 256, 0, in.bins, lone ? nullptr : first_d.get(), lone_chunks, counts.get(), totals.get(), tally);
     }
     std::string variant(int bins, bool by_one = true) const {
         int bits = bins <= 128 ? 7 : bins <= 256 ? 8 : bins <= 512 ? 9 : 10;
@@ -234,5 +240,14 @@ struct EpRun {
                 large.counts.get(), large.totals.get(), form, topk, m_max, segments, in.values(), out,
                 src2dst.get(), topk_ids.get(), order_to, indptr.get(), masked_m.get(), violation.get(), tally.get());
         }
+    }
+};
+
+struct RowsRun {
+    driver::Buffer<unsigned char> ranks, distinct;
+    driver::Buffer<unsigned long long> tally;
+    RowsRun(int rows, int length) : ranks(static_cast<size_t>(rows) * length), distinct(rows), tally(4) { tally.put({0, 0, 0, 0}); }
+    void launch(const Input& in, int rows, int length) const {
+        in.run("row_ranks", "row_ranks", (rows + 255) / 256, 1, 256, 0, rows, length, ranks.get(), distinct.get(), tally.get());
     }
 };

@@ -14,7 +14,7 @@
 namespace moe {
 
 // Loops over the ITEMS ids of a lane are unrolled, and end after a whole group of them.
-__host__ __device__ constexpr int group_of(int items) { return items > 8 ? items / 4 : items < 2 ? 1 : 2; }
+__host__ __device__ constexpr int group_of(int items) { return items > 8 ? items / 4 : items > 4 ? 2 : 1; }
 
 constexpr uint32_t ALL_LANES = 0xffffffffu;
 

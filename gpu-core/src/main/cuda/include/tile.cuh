@@ -78,7 +78,7 @@ struct TileSorter {
         : keys(k), memory(m), counters(reinterpret_cast<uint16_t*>(m.rows) + (threadIdx.x >> 5) * m.row),
           ranker(counters), at(at), end(end) {}
 
-    // Starts loading the tile that begins with the segment's id `base`.
+    // Starts loading the tile that begins with the segment's id `base`,.
     __device__ __forceinline__ void load(int base) {
         int groups = (end - base + THREADS * GROUP - 1) / (THREADS * GROUP);
         items = min(max(groups, 1) * GROUP, ITEMS);
@@ -102,8 +102,8 @@ struct TileSorter {
     }
 
     // Sorts the ids [from, end). prepare() fills memory.next; it runs while the first tile is being loaded, and ends with
-    // a barrier. out: staged(), direct(), and put(position, index, key), place(positions, index of
-    // the first, end, items) with what those positions are moved by, where those say so.
+    // a barrier. out: staged(), direct(), and put(position, index, key), place(positions, index of the first, end, items)
+    // with what those positions are moved by, where those say so.
     // Each round sorts one tile and starts the loads of the one after it; the first round only loads.
     template <class Prepare, class Out>
     __device__ __forceinline__ void run(int from, Prepare prepare, const Out& out) {
