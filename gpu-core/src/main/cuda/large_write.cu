@@ -84,7 +84,7 @@ __device__ __forceinline__ void large_write(
     int s = share.chunk.segment;
     bool compact = out.bin_offsets != nullptr;
     int64_t base = lone ? 0 : compact ? out.out_offsets[s] - out.out_offsets[0] : out.sorted_offsets[s];
-    sorter.run(share.from, [&]() { segment.start(before); }, PlaceInOrder{out.sorted + base});
+    sorter.run(share.from, [&]() { segment.start(before); }, PlaceInOrder{settled(out.sorted + base)});
     if (!compact) {
         segment.pad(out.sorted + base, out.experts + (lone ? 0 : out.expert_offsets[s]), key_value);
         if (lone && blockIdx.x == 0 && threadIdx.x == 0) segment.sizes_of_lone(out);

@@ -64,7 +64,7 @@ struct AlignSegment {
                 __syncthreads();
                 sorter.stage();
                 __syncthreads();
-                sorter.walk(from, PlaceInOrder{out.sorted + *base * blocks.size});
+                sorter.walk(from, PlaceInOrder{settled(out.sorted + *base * blocks.size)});
             }
             if (pass == 0) measure(counted != nullptr);
             if (counted != nullptr) return;

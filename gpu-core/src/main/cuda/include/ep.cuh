@@ -54,7 +54,7 @@ struct EpPlace {
             }
             return;
         }
-        to += index;
+        to = settled(to + index);
 #pragma unroll
         for (int i = 0; i < ITEMS; i++) {
             if (i % group_of(ITEMS) == 0 && i >= items) break;
