@@ -58,10 +58,10 @@ struct WarpSegment {
         int64_t base = out.base(segment);
         uint32_t v[ITEMS];
         for (int pass = single ? 1 : 0; pass < 2; pass++) {
-            if (pass == 0 || single) clear_row(counters, row);
-            for (int from = 0; from < length; from += TILE) {
+            for (int from = 0; from < max(length, 1); from += TILE) {
                 int left = length - from - lane;
                 load_raw<ITEMS>(v, keys, at + from + lane, left, ITEMS);
+                if (from == 0 && (pass == 0 || single)) clear_row(counters, row);
                 bool wide = to_keys<BITS>(v, keys, left, ITEMS);
                 if (pass == 0) {
                     count(v, left);
@@ -70,7 +70,7 @@ struct WarpSegment {
                 ranker.template rank<BITS>(v, wide, ITEMS);
                 if (!single) put(v, from, left, base);
             }
-            if (pass == 0 || single) finish_counts(single && length > 0 ? TILE - length : 0);
+            if (pass == 0 || single) finish_counts(single ? TILE - length : 0);
         }
         if (!single || length == 0) return;
 #pragma unroll
@@ -148,7 +148,11 @@ struct CompactPlace {
     int bins, threads;
 
     __device__ __forceinline__ static constexpr bool direct() { return false; }
-    __device__ __forceinline__ void place(int, uint32_t, uint32_t) const {}
+    __device__ __forceinline__ static constexpr uint32_t taken_off() { return 0; }
+    __device__ __forceinline__ static constexpr bool moves() { return false; }
+    __device__ __forceinline__ static constexpr uint32_t moved(uint32_t) { return 0; }
+    template <int ITEMS>
+    __device__ __forceinline__ void place(const uint32_t (&)[ITEMS], int, int, int) const {}
     __device__ __forceinline__ void put(uint32_t position, int index, uint32_t) const {
         out.store(out.sorted, base + position, index);
     }
@@ -177,7 +181,7 @@ __device__ __forceinline__ void compact_block(
         unsigned long long *tally
 
 #define COMPACT_WARP(BITS)                                                                                       \
-    extern "C" __global__ void __launch_bounds__(128) align_compact_warp_b##BITS(COMPACT_PARAMS) {               \
+    extern "C" __global__ void __launch_bounds__(128, 8) align_compact_warp_b##BITS(COMPACT_PARAMS) {               \
         moe::compact_warp<BITS>(                                                                                 \
             MOE_KEYS, offsets, list, count, moe::CompactOutput{out_offsets, sorted, bin_offsets, narrow}, tally); \
     }
@@ -193,3 +197,4 @@ COMPACT_WARP(10)
 COMPACT_BLOCK(8, 8, 8, 4)
 COMPACT_BLOCK(8, 8, 10, 4)
 COMPACT_BLOCK(32, 8, 8, 2)
+COMPACT_BLOCK(16, 16, 8, 3)

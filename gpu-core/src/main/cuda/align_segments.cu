@@ -22,8 +22,20 @@ __device__ __forceinline__ void align_segments(
     int begin = offsets[s];
     AlignSegment<BITS, WARPS, ITEMS> segment{
         keys, out, key_value, Blocks(block_size), TileMemory<WARPS>(shared, keys.bins), s, segments,
-        offsets[s + 1] - begin, static_cast<int64_t>(begin) - offsets[0], &base};
+        offsets[s + 1] - begin, static_cast<int64_t>(begin) - offsets[0], &base, 0, 1};
     segment.run(larges > 0 ? large_totals(large, larges, s, totals, keys.counters()) : nullptr);
+}
+
+// One short segment (one tile, block_size of whole vectors): all blocks sort it, each writes its part. No block waits.
+template <int BITS, int WARPS, int ITEMS>
+__device__ __forceinline__ void align_short(
+    const Keys& keys, int length, int block_size, const int* key_value, const AlignOutput& out) {
+    extern __shared__ __align__(16) uint32_t shared[];
+    __shared__ long long base;
+    AlignSegment<BITS, WARPS, ITEMS> segment{
+        keys, out, key_value, Blocks(block_size), TileMemory<WARPS>(shared, keys.bins), 0, 1, length, 0, &base,
+        static_cast<int>(blockIdx.x), static_cast<int>(gridDim.x)};
+    segment.run_short();
 }
 
 }  // namespace
@@ -43,3 +55,15 @@ ALIGN_SEGMENTS(8, 2, 8, 8)
 ALIGN_SEGMENTS(8, 2, 10, 4)
 ALIGN_SEGMENTS(32, 8, 8, 2)
 ALIGN_SEGMENTS(32, 8, 10, 1)
+
+#define ALIGN_SHORT(WARPS, ITEMS, BITS)                                                                               \
+    extern "C" __global__ void __launch_bounds__(WARPS * 32) align_short_w##WARPS##_b##BITS(                          \
+        MOE_KEY_PARAMS, int length, int block_size, const int* key_value, int* sorted, int* experts, int* post_pad,   \
+        long long* sorted_offsets, long long* expert_offsets, unsigned long long* tally) {                            \
+        moe::align_short<BITS, WARPS, ITEMS>(                                                                         \
+            MOE_KEYS, length, block_size, key_value,                                                                  \
+            moe::AlignOutput{sorted, experts, post_pad, sorted_offsets, expert_offsets, nullptr, tally});             \
+    }
+
+ALIGN_SHORT(16, 2, 8)
+ALIGN_SHORT(16, 2, 10)

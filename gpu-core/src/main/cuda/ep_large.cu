@@ -1,7 +1,7 @@
 // The third launch for large segments of expert-parallel preprocessing (after large_count and large_scan).
 //
 // src2dst is written at the source position, coalesced, so nothing is staged unless reorder_ids is wanted. The sorted ids
-// are long runs of one value: each block fills its own part of them, by 16-byte stores where a whole vector is one bin.
+// are long runs of one value: each warp fills its own part of them by 16-byte stores.
 #include "include/ep.cuh"
 #include "include/large.cuh"
 
@@ -12,34 +12,41 @@ struct EpLargeOut {
     EpPlace to;
     __device__ __forceinline__ static constexpr bool direct() { return true; }
     __device__ __forceinline__ bool staged() const { return to.out.reorder_ids != nullptr; }
-    __device__ __forceinline__ void place(int index, uint32_t key, uint32_t position) const {
-        to.place(index, key, position);
+    __device__ __forceinline__ uint32_t taken_off() const { return to.taken_off(); }
+    __device__ __forceinline__ bool moves() const { return to.moves(); }
+    __device__ __forceinline__ uint32_t moved(uint32_t key) const { return to.moved(key); }
+    template <int ITEMS>
+    __device__ __forceinline__ void place(const uint32_t (&v)[ITEMS], int index, int end, int items) const {
+        to.place(v, index, end, items);
     }
     __device__ __forceinline__ void put(uint32_t position, int index, uint32_t) const { to.order(position, index); }
 };
 
-// This chunk's share of the sorted ids: positions [from, end) after what deepep takes off.
-template <int THREADS>
+// One warp writes `value` to ids[from .. end): scalars up to the first and from the last 16-byte border.
+__device__ __forceinline__ void fill_run(int* ids, uint32_t from, uint32_t end, int value) {
+    uint32_t lane = threadIdx.x & 31;
+    uint32_t head = (16 - (reinterpret_cast<uintptr_t>(ids + from) & 15)) / 4 & 3;
+    head = min(head, end - from);
+    uint32_t vectors = (end - from - head) / 4, tail = from + head + vectors * 4;
+    if (lane < head) ids[from + lane] = value;
+    int4* to = reinterpret_cast<int4*>(ids + from + head);
+    for (uint32_t i = lane; i < vectors; i += 32) to[i] = make_int4(value, value, value, value);
+    if (tail + lane < end) ids[tail + lane] = value;
+}
+
+// This chunk's share of the sorted ids, a part of it a warp: runs of one value each.
+template <int WARPS>
 __device__ __forceinline__ void fill_ids(const EpPlace& to, const Chunk& chunk) {
-    uint32_t off = to.taken_off(), kept = to.offsets[to.bins] - off;
+    uint32_t off = to.taken_off(), end = to.offsets[to.bins];
+    uint32_t parts = chunk.chunks * WARPS, part = chunk.chunk * WARPS + (threadIdx.x >> 5);
+    uint32_t each = ((end - off + parts - 1) / parts + 31) & ~31u;
+    uint32_t p = min(end, off + part * each), stop = min(end, p + each);
+    if (p >= stop) return;
     int* ids = to.out.reorder_topk_ids + to.base;
-    uint32_t head = min(kept, static_cast<uint32_t>((16 - (reinterpret_cast<uintptr_t>(ids) & 15)) & 15) / 4);
-    uint32_t vectors = (kept - head) / 4, each = (vectors + chunk.chunks - 1) / chunk.chunks;
-    uint32_t from = min(vectors, chunk.chunk * each), end = min(vectors, from + each);
-    auto value_at = [&](uint32_t p) {
-        return value_of(bin_at(to.offsets, to.bins, p + off), to.first, to.out.key_value);
-    };
-    for (uint32_t i = from + threadIdx.x; i < end; i += THREADS) {
-        uint32_t p = head + 4 * i;
-        int bin = bin_at(to.offsets, to.bins, p + off), a = value_of(bin, to.first, to.out.key_value);
-        int4 x = make_int4(a, a, a, a);
-        if (to.offsets[bin + 1] <= p + off + 3) x = make_int4(a, value_at(p + 1), value_at(p + 2), value_at(p + 3));
-        reinterpret_cast<int4*>(ids + head)[i] = x;
-    }
-    uint32_t rest = kept - vectors * 4;  // the head and the tail
-    if (chunk.chunk == 0 && threadIdx.x < rest) {
-        uint32_t p = threadIdx.x < head ? threadIdx.x : threadIdx.x + vectors * 4;
-        ids[p] = value_at(p);
+    for (int bin = bin_at(to.offsets, to.bins, p); p < stop; bin++) {
+        uint32_t next = min(stop, to.offsets[bin + 1]);
+        if (next > p) fill_run(ids, p - off, next - off, value_of(bin, to.first, to.out.key_value));
+        p = next;
     }
 }
 
@@ -61,7 +68,7 @@ __device__ __forceinline__ void ep_large(
         __syncthreads();
     };
     sorter.run(share.from, prepare, EpLargeOut{to});
-    fill_ids<THREADS>(to, share.chunk);
+    fill_ids<WARPS>(to, share.chunk);
     if (share.chunk.chunk != 0) return;
     to.finish(s, THREADS, [&](int bin) { return totals[bin]; });
     if (out.form == DEEPEP && threadIdx.x == 0) tally_add(tally, MASKED, memory.offsets[1]);

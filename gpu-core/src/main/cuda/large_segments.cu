@@ -3,14 +3,15 @@
 // large_count: a block a chunk, 512 threads; shared-memory histograms by raw id, several copies so that fewer lanes meet
 // (dynamic shared memory: 4 * (copies * (num_experts + 2) + row) bytes). Plain shared atomics: equal ids of a warp are
 // added in one operation by the hardware, so skewed ids are not slower. Writes the chunk's row of the table.
-// large_scan: a block takes 32 keys of one segment, a warp a 32nd of its chunks, a lane a key: rows are read whole.
+// large_scan: a block takes 8 keys of one segment (a 32-byte sector of each row), 32 groups of lanes share its chunks.
 #include "include/large.cuh"
 #include "include/visit.cuh"
 
 namespace moe {
 namespace {
 
-constexpr int COUNT_THREADS = 512, SCAN_WARPS = 32;
+constexpr int COUNT_THREADS = 512, SCAN_THREADS = 256, SCAN_GROUPS = SCAN_THREADS / 8;
+constexpr int HELD = 10;  // counts a lane of large_scan keeps: 320 chunks a segment are read once
 
 __device__ __forceinline__ void clear(uint32_t* words, int count) {
     for (int i = threadIdx.x; i < count; i += COUNT_THREADS) words[i] = 0;
@@ -34,29 +35,45 @@ __device__ __forceinline__ void large_count(const Keys& keys, const Share& share
     for (int i = threadIdx.x; i < row; i += COUNT_THREADS) row_out[i] = by_key[i];
 }
 
+// SCAN_GROUPS groups of 8 lanes: a lane a key, a group an equal share of the chunks.
 __device__ __forceinline__ void large_scan(
     uint32_t* table, int chunks, int row, int counters, int bins, uint32_t* totals, unsigned long long* tally) {
-    __shared__ uint32_t sums[SCAN_WARPS][33];
-    int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, key = blockIdx.x * 32 + lane;
-    int each = (chunks + SCAN_WARPS - 1) / SCAN_WARPS;
-    int from = min(chunks, warp * each), end = min(chunks, from + each);
-    bool mine = key < row;
-    uint32_t sum = 0;
-#pragma unroll 8
-    for (int c = from; c < end; c++) sum += mine ? table[static_cast<int64_t>(c) * row + key] : 0;
-    sums[warp][lane] = sum;
-    __syncthreads();
-    uint32_t before = 0;
-    for (int w = 0; w < warp; w++) before += sums[w][lane];
-#pragma unroll 8
-    for (int c = from; c < end; c++) {
-        if (!mine) break;
-        uint32_t* cell = table + static_cast<int64_t>(c) * row + key;
-        uint32_t count = *cell;
-        *cell = before;
-        before += count;
+    __shared__ uint32_t sums[SCAN_THREADS / 32][8];
+    int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, group = threadIdx.x >> 3;
+    int key = blockIdx.x * 8 + (threadIdx.x & 7), each = (chunks + SCAN_GROUPS - 1) / SCAN_GROUPS;
+    int from = min(chunks, group * each), end = min(chunks, from + each);
+    uint32_t* column = table + key;
+    auto load = [&](int c) { return c < end ? column[static_cast<int64_t>(c) * row] : 0; };
+    uint32_t held[HELD], sum = 0;
+#pragma unroll
+    for (int i = 0; i < HELD; i++) held[i] = load(from + i);
+#pragma unroll
+    for (int i = 0; i < HELD; i++) sum += held[i];
+#pragma unroll 4
+    for (int c = from + HELD; c < end; c++) sum += load(c);
+    uint32_t upto = sum;
+#pragma unroll
+    for (int d = 8; d < 32; d *= 2) {
+        uint32_t y = __shfl_up_sync(ALL_LANES, upto, d);
+        if (lane >= d) upto += y;
     }
-    if (warp == SCAN_WARPS - 1 && key < counters) {
+    if (lane >= 24) sums[warp][lane - 24] = upto;
+    __syncthreads();
+    uint32_t before = upto - sum;
+#pragma unroll
+    for (int w = 0; w < SCAN_THREADS / 32 - 1; w++) before += w < warp ? sums[w][lane & 7] : 0;
+    for (int at = from; at < end; at += HELD) {
+        if (at > from) {
+#pragma unroll
+            for (int i = 0; i < HELD; i++) held[i] = load(at + i);
+        }
+#pragma unroll
+        for (int i = 0; i < HELD; i++) {
+            if (at + i < end) column[static_cast<int64_t>(at + i) * row] = before;
+            before += held[i];
+        }
+    }
+    if (group == SCAN_GROUPS - 1 && key < counters) {
         totals[key] = before;
         if (key >= bins) tally_add(tally, key - bins, before);
     }
@@ -73,7 +90,7 @@ extern "C" __global__ void __launch_bounds__(moe::COUNT_THREADS) large_count(
 }
 
 // large_chunks: int32 [large segments + 1], the index of each one's first chunk; null for a batch of one segment.
-extern "C" __global__ void __launch_bounds__(moe::SCAN_WARPS * 32) large_scan(
+extern "C" __global__ void __launch_bounds__(moe::SCAN_THREADS) large_scan(
     int bins, const int* large_chunks, int lone_chunks, uint32_t* counts, uint32_t* totals,
     unsigned long long* tally) {
     int row = moe::row_length(bins), counters = bins + moe::CAUSES;

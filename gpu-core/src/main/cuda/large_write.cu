@@ -24,7 +24,11 @@ struct PlaceInOrder {
     __device__ __forceinline__ static constexpr bool staged() { return true; }
     __device__ __forceinline__ static constexpr bool direct() { return false; }
     __device__ __forceinline__ void put(uint32_t position, int index, uint32_t) const { sorted[position] = index; }
-    __device__ __forceinline__ void place(int, uint32_t, uint32_t) const {}
+    __device__ __forceinline__ static constexpr uint32_t taken_off() { return 0; }
+    __device__ __forceinline__ static constexpr bool moves() { return false; }
+    __device__ __forceinline__ static constexpr uint32_t moved(uint32_t) { return 0; }
+    template <int ITEMS>
+    __device__ __forceinline__ void place(const uint32_t (&)[ITEMS], int, int, int) const {}
 };
 
 template <int WARPS>
@@ -80,7 +84,7 @@ __device__ __forceinline__ void large_write(
     int s = share.chunk.segment;
     bool compact = out.bin_offsets != nullptr;
     int64_t base = lone ? 0 : compact ? out.out_offsets[s] - out.out_offsets[0] : out.sorted_offsets[s];
-    sorter.run(share.from, [&]() { segment.start(before); }, PlaceInOrder{out.sorted + base});
+    sorter.run(share.from, [&]() { segment.start(before); }, PlaceInOrder{settled(out.sorted + base)});
     if (!compact) {
         segment.pad(out.sorted + base, out.experts + (lone ? 0 : out.expert_offsets[s]), key_value);
         if (lone && blockIdx.x == 0 && threadIdx.x == 0) segment.sizes_of_lone(out);

@@ -72,11 +72,14 @@ static void align_row(const char* row, int segments, int length, int experts, in
             out.emplace_back(in.back(), padded, padded / block);
         }
         LargePlan large(in[0], segments == 1 ? 32768 : 65536);
-        std::printf(" %s %.2f", SKEWS[skew], microseconds(rounds(sets), [&](int i) { out[i % sets].launch(in[i % sets], large, block, warps); }, padded > 1e8 ? 11 : 51));
+        std::printf(" %s %.2f", SKEWS[skew], microseconds(rounds(sets), [&](int i) {
+            if (!out[i % sets].launch_alone(in[i % sets], block)) out[i % sets].launch(in[i % sets], large, block, warps);
+        }, padded > 1e8 ? 11 : 51));
         std::fflush(stdout);
-        if (skew == UNIFORM && large.any()) {
-            double count = microseconds(rounds(sets), [&](int i) { large.count(in[i % sets], out[0].tally.get()); });
-            std::printf(" (count and scan %.2f; %d chunks of %d)", count, large.chunks, large.chunk_ids);
+        if (skew == UNIFORM && large.any() && length > 32768) {
+            double count = microseconds(rounds(sets), [&](int i) { large.count_ids(in[i % sets]); });
+            double scan = microseconds(rounds(sets), [&](int i) { large.scan(in[i % sets], out[0].tally.get()); });
+            std::printf(" (count %.2f scan %.2f; %d chunks of %d)", count, scan, large.chunks, large.chunk_ids);
         }
     }
     std::printf("\n");
@@ -123,6 +126,20 @@ static void ep_row(const char* row, int segments, int length, int experts, int t
     std::printf("\n");
 }
 
+static void rows_row(const char* row, int rows, int type) {
+    if (!wanted(row)) return;
+    std::printf("%-44s", row);
+    for (Skew skew : {UNIFORM, ZIPF, ONE}) {
+        Call c = batch(1, rows * 8, 16, type, skew);
+        int sets = sets_for(rows * (8.0 * bytes_of(type) + 9));
+        std::vector<Input> in;
+        std::vector<RowsRun> out;
+        for (int i = 0; i < sets; i++) in.emplace_back(c), out.emplace_back(rows, 8);
+        std::printf(" %s %.2f", SKEWS[skew], microseconds(rounds(sets), [&](int i) { out[i % sets].launch(in[i % sets], rows, 8); }));
+    }
+    std::printf("\n");
+}
+
 int main(int argc, char** argv) {
     driver::folder = argc > 1 ? argv[1] : ".";
     if (argc > 2) only = argv[2];
@@ -140,8 +157,9 @@ int main(int argc, char** argv) {
     compact_row("compact 10000 x 512 E256 int16 out", 10000, 512, 256, INT32, 1, 512, 8);
     compact_row("compact 10000 x 512 E256 int32 out", 10000, 512, 256, INT32, 0, 512, 8);
     compact_row("compact 1000 x 8192 E256 int16 out, w32", 1000, 8192, 256, INT32, 1, 512, 32);
-    compact_row("compact 1000 x 8192 E256 int16 out, w8", 1000, 8192, 256, INT32, 1, 512, 8);
-    compact_row("compact 1000 x 8192 E256 int16 out, warp", 1000, 8192, 256, INT32, 1, 8192, 8);
+    compact_row("compact 1000 x 8192 E256 int16 out, w16", 1000, 8192, 256, INT32, 1, 512, 16);
+    rows_row("rows of 8, 1M, int32", 1 << 20, INT32);
+    rows_row("rows of 8, 1M, uint8", 1 << 20, UINT8);
     ep_row("ep 1Mx8 E256", 1, 1 << 23, 256, INT32, false, 32);
     ep_row("ep 16M E128", 1, 1 << 24, 128, INT32, false, 32);
     ep_row("ep 1Mx8 E256 with reorder_ids", 1, 1 << 23, 256, INT32, true, 32);

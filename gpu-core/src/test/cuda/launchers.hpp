@@ -74,11 +74,17 @@ struct LargePlan {
     int* works() const { return lone ? nullptr : work_d.get(); }
 
     void count(const Input& in, unsigned long long* tally) const {
+        count_ids(in);
+        scan(in, tally);
+    }
+    void count_ids(const Input& in) const {
         int copies = in.experts <= 256 ? 4 : 2, row = row_length(in.bins);
         in.run("large_segments", "large_count", chunks, 1, 512, 4 * (copies * (in.experts + 2) + row), works(), lone,
             chunk_ids, copies, counts.get());
-        driver::run(driver::kernel("large_segments", "large_scan"), ceil(row, 32), static_cast<int>(segments.size()), 1024,
-            0, in.bins, lone ? nullptr : first_d.get(), lone_chunks, counts.get(), totals.get(), tally);
+    }
+    void scan(const Input& in, unsigned long long* tally) const {
+        int row = row_length(in.bins);
+        driver::run(driver::kernel("large_segments", "large_scan"), row / 8, static_cast<int>(segments.size()), 256, 0, in.bins, lone ? nullptr : first_d.get(), lone_chunks, counts.get(), totals.get(), tally);
     }
     std::string variant(int bins, bool by_one = true) const {
         int bits = bins <= 128 ? 7 : bins <= 256 ? 8 : bins <= 512 ? 9 : 10;
@@ -96,6 +102,19 @@ struct AlignRun {
         : sorted(entries), experts(blocks), post_pad(in.segments), sorted_offsets(in.segments + 1),
           expert_offsets(in.segments + 1), status(in.segments + 1), tally(4) {
         tally.put({0, 0, 0, 0});
+    }
+    // One segment in one launch: all blocks sort it (up to 1,024 ids), or a cluster does (up to 32,768).
+    bool launch_alone(const Input& in, int block) const {
+        int n = in.ids_total;
+        bool brief = n <= 1024 && block >= 16 && block % 4 == 0;
+        if (in.segments != 1 || n > 32768) return false;
+        int warps = n <= 8192 ? 16 : 32, items = n <= 8192 ? 2 : 4;
+        std::string bits = in.bins <= 256 ? "_b8" : "_b10";
+        int shared = sort_shared(warps, items, in.bins) + (brief ? 0 : 8 * row_length(in.bins));
+        in.run(brief ? "align_segments" : "align_cluster_sm90",
+            (brief ? "align_short_w" : "align_cluster_w") + std::to_string(warps) + bits, 8, 1, warps * 32, shared, n, block,
+            in.values(), sorted.get(), experts.get(), post_pad.get(), sorted_offsets.get(), expert_offsets.get(), tally.get());
+        return true;
     }
     // warps: 8 (512 ids in one pass) or 32 (8,192).
     void launch(const Input& in, const LargePlan& large, int block, int warps) const {
@@ -175,7 +194,7 @@ struct CompactRun {
             bool wide = in.bins > 256;
             int w = wide ? 8 : warps;
             in.run("align_compact", "align_compact_w" + std::to_string(w) + (wide ? "_b10" : "_b8"), n, 1, w * 32,
-                sort_shared(w, 8, in.bins), Classes::list(classes.block, classes.block_d, in.segments), n, out, to, bins,
+                sort_shared(w, w == 16 ? 16 : 8, in.bins), Classes::list(classes.block, classes.block_d, in.segments), n, out, to, bins,
                 narrow, tally.get());
         }
         if (large.any()) {
@@ -221,5 +240,14 @@ struct EpRun {
                 large.counts.get(), large.totals.get(), form, topk, m_max, segments, in.values(), out,
                 src2dst.get(), topk_ids.get(), order_to, indptr.get(), masked_m.get(), violation.get(), tally.get());
         }
+    }
+};
+
+struct RowsRun {
+    driver::Buffer<unsigned char> ranks, distinct;
+    driver::Buffer<unsigned long long> tally;
+    RowsRun(int rows, int length) : ranks(static_cast<size_t>(rows) * length), distinct(rows), tally(4) { tally.put({0, 0, 0, 0}); }
+    void launch(const Input& in, int rows, int length) const {
+        in.run("row_ranks", "row_ranks", (rows + 255) / 256, 1, 256, 0, rows, length, ranks.get(), distinct.get(), tally.get());
     }
 };

@@ -39,6 +39,7 @@ struct AlignSegment {
     int segment, segments, length;
     int64_t at;
     long long* base;  // shared: where the segment's blocks begin, in blocks
+    int part, parts;  // of the output, for this block to write: several blocks may sort the same short segment
 
     // counted: the counts of a large segment, which gets only its place here; or null. One pass over the ids where a tile
     // holds them, else two: count, sort. One loop for both, so that the unrolled loading is there once.
@@ -63,11 +64,20 @@ struct AlignSegment {
                 __syncthreads();
                 sorter.stage();
                 __syncthreads();
-                sorter.walk(from, PlaceInOrder{out.sorted + *base * blocks.size});
+                sorter.walk(from, PlaceInOrder{settled(out.sorted + *base * blocks.size)});
             }
             if (pass == 0) measure(counted != nullptr);
             if (counted != nullptr) return;
         }
+    }
+
+    // For segments of one tile and block sizes of whole vectors.
+    __device__ __forceinline__ void run_short() {
+        Sorter sorter(keys, memory, at, length);
+        sorter.load(0);
+        sorter.rank(0);
+        __syncthreads();
+        one_tile(sorter);
     }
 
   private:
@@ -75,10 +85,21 @@ struct AlignSegment {
     __device__ __forceinline__ void locate(uint32_t count) {
         if (threadIdx.x < THREADS - 32) return;
         bool leader = threadIdx.x == THREADS - 32;
+        if (parts > 1) {
+            if (leader) {
+                *base = 0;
+                if (part == 0) sizes(count, 0);
+            }
+            return;
+        }
         if (leader) publish(out.status, segment, segment == 0 ? PREFIX : SIZE, count);
         int64_t before = segment == 0 ? 0 : look_back(out.status, segment, count);
         if (!leader) return;
         *base = before;
+        sizes(count, before);
+    }
+
+    __device__ __forceinline__ void sizes(uint32_t count, int64_t before) {
         out.post_pad[segment] = count * blocks.size;
         out.sorted_offsets[segment] = before * blocks.size;
         out.expert_offsets[segment] = before;
@@ -90,7 +111,7 @@ struct AlignSegment {
 
     __device__ __forceinline__ void left_out(int key, uint32_t count, int beyond) {
         int cause = key - keys.bins;
-        if (cause >= 0 && cause < CAUSES) tally_add(out.tally, cause, count - (cause == NON_LOCAL ? beyond : 0));
+        if (cause >= 0 && cause < CAUSES && part == 0) tally_add(out.tally, cause, count - (cause == NON_LOCAL ? beyond : 0));
     }
 
     // The table of blocks takes the place of `next` and what is behind it: start | ids << 16, bins, then the sorted ids.
@@ -131,7 +152,7 @@ struct AlignSegment {
     __device__ __forceinline__ void write_entries(const uint32_t* table, const uint16_t* order, uint32_t entries) {
         int* sorted = out.sorted + *base * blocks.size;
 #pragma unroll 4
-        for (uint32_t p = threadIdx.x * 4; p < entries; p += THREADS * 4) {
+        for (uint32_t p = (part * THREADS + threadIdx.x) * 4; p < entries; p += parts * THREADS * 4) {
             uint32_t block = SHIFT ? p >> blocks.shift : p / static_cast<uint32_t>(blocks.size);
             uint32_t inside = SHIFT ? p & (blocks.size - 1) : p - block * blocks.size;
             uint32_t x = table[block];
@@ -156,7 +177,9 @@ struct AlignSegment {
             write_entries<false>(table, order, count * blocks.size);
         }
         int* experts = out.experts + *base;
-        for (uint32_t j = threadIdx.x; j < count; j += THREADS) experts[j] = value_of(bin_of[j], keys.first, key_value);
+        for (uint32_t j = part * THREADS + threadIdx.x; j < count; j += parts * THREADS) {
+            experts[j] = value_of(bin_of[j], keys.first, key_value);
+        }
     }
 
     __device__ __forceinline__ uint32_t* counts() const { return memory.delta; }  // until the sort begins

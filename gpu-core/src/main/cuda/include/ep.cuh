@@ -38,12 +38,28 @@ struct EpPlace {
         return (index - token * out.topk) * (length / out.topk) + token;
     }
 
-    __device__ __forceinline__ static constexpr bool direct() { return true; }
-    __device__ __forceinline__ void place(int index, uint32_t key, uint32_t position) const {
-        int to = static_cast<int>(position);
-        if (out.form == DEEPEP) to -= offsets[1];
-        if (out.form == PADDED && key < bins) to += key * out.m_max - offsets[key];
-        out.src2dst[at + row(index)] = key < bins ? to : -1;
+    // Form padded: how far a bin lies from where it would be without its rows in reserve.
+    __device__ __forceinline__ bool moves() const { return out.form == PADDED; }
+    __device__ __forceinline__ uint32_t moved(uint32_t key) const {
+        return key < static_cast<uint32_t>(bins) ? key * out.m_max - offsets[key] : 0;
+    }
+
+    template <int ITEMS>
+    __device__ __forceinline__ void place(const uint32_t (&v)[ITEMS], int index, int end, int items) const {
+        int* to = out.src2dst + at;
+        if (out.form == KMAJOR) {
+#pragma unroll
+            for (int i = 0; i < ITEMS; i++) {
+                if (i < items && index + i * 32 < end) to[row(index + i * 32)] = v[i];
+            }
+            return;
+        }
+        to = settled(to + index);
+#pragma unroll
+        for (int i = 0; i < ITEMS; i++) {
+            if (i % group_of(ITEMS) == 0 && i >= items) break;
+            if (index + i * 32 < end) to[i * 32] = v[i];
+        }
     }
 
     __device__ __forceinline__ void order(uint32_t position, int index) const {

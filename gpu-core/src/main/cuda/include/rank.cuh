@@ -14,7 +14,7 @@
 namespace moe {
 
 // Loops over the ITEMS ids of a lane are unrolled, and end after a whole group of them.
-__host__ __device__ constexpr int group_of(int items) { return items > 8 ? items / 4 : items < 2 ? 1 : 2; }
+__host__ __device__ constexpr int group_of(int items) { return items > 8 ? items / 4 : items > 4 ? 2 : 1; }
 
 constexpr uint32_t ALL_LANES = 0xffffffffu;
 
@@ -51,6 +51,17 @@ __device__ __forceinline__ uint32_t load_u16(uint32_t address) {
 
 __device__ __forceinline__ void store_u16(uint32_t address, uint32_t v) {
     asm volatile("st.shared.u16 [%0], %1;" ::"r"(address), "h"(static_cast<uint16_t>(v)) : "memory");
+}
+
+__device__ __forceinline__ void store_u32(uint32_t address, uint32_t v) {
+    asm volatile("st.shared.u32 [%0], %1;" ::"r"(address), "r"(v) : "memory");
+}
+
+// A pointer in registers: else a sum of kernel parameters is formed again, in four instructions, for every access.
+template <typename T>
+__device__ __forceinline__ T* settled(T* p) {
+    asm volatile("" : "+l"(p));
+    return p;
 }
 
 // One or two bits of a key (bit BIT of K): vote, complement where the lane's own bit is 0, AND to what is left so far.
@@ -90,6 +101,13 @@ struct Ranker {
         : row(shared_address(counters)), below(lanes_below()), above(lanes_above()), minus_one(opaque_minus_one()) {}
 
     __device__ __forceinline__ uint32_t counter(uint32_t key) const { return load_u16(row + 2 * key); }
+
+    // The counter of a ranked value's key; in two instructions, where C++ takes three.
+    __device__ __forceinline__ uint32_t counter_of(uint32_t ranked) const {
+        uint32_t at;
+        asm("{.reg .b32 t; and.b32 t,%1,0xffff; mad.lo.u32 %0,t,2,%2;}" : "=r"(at) : "r"(ranked), "r"(row));
+        return load_u16(at);
+    }
 
     // rank << 16 | key
     template <int BITS>

@@ -29,13 +29,15 @@ __device__ __forceinline__ void block_offsets(uint32_t* out, int count, uint32_t
     uint32_t carry = 0;
     for (int from = 0; from < count; from += THREADS) {
         int i = from + threadIdx.x;
-        uint32_t v = i < count ? weight(i) : 0;
-        uint32_t sum = warp_inclusive(v);
-        if (lane == 31) partial[warp] = sum;
+        uint32_t v = i < count ? weight(i) : 0, before = 0;
+        if (from + warp * 32 < count) {
+            before = warp_inclusive(v);
+            if (lane == 31) partial[warp] = before;
+        }
         __syncthreads();
-        uint32_t before = carry + sum - v;
-#pragma unroll
-        for (int q = 0; q < THREADS / 32; q++) {
+        int busy = min(THREADS / 32, (count - from + 31) / 32);
+        before += carry - v;
+        for (int q = 0; q < busy; q++) {
             uint32_t x = partial[q];
             if (q < warp) before += x;
             carry += x;

@@ -40,8 +40,8 @@ struct SortSegment {
                     sorter.scan();
                 }
                 __syncthreads();
-                if (out.direct()) sorter.place(from, out);
                 sorter.stage();
+                if (out.direct()) sorter.place(from, out);
                 __syncthreads();
                 sorter.walk(from, out);
             }

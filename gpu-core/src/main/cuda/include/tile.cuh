@@ -3,7 +3,7 @@
 // over a lane's ids are unrolled and left between groups, so a full tile pays one test a group.
 //
 // Per tile: rank; barrier; scan_rows turns the warps' counters into tile-local positions; barrier; then `out` gets every
-// id's place. Staged: lanes put (key << 16 | index in the tile) at its tile-local position in shared memory and threads
+// id's place. Staged: lanes put (4 * key << 16 | index in the tile) at its tile-local position in shared memory and threads
 // walk that array, so that ids of one key leave as runs of neighbours; next[key] is where the key's ids go on. The next
 // tile's loads are issued before the walk. Direct: each lane reports the place of its own ids, in source order.
 #pragma once
@@ -78,7 +78,7 @@ struct TileSorter {
         : keys(k), memory(m), counters(reinterpret_cast<uint16_t*>(m.rows) + (threadIdx.x >> 5) * m.row),
           ranker(counters), at(at), end(end) {}
 
-    // Starts loading the tile that begins with the segment's id `base`.
+    // Starts loading the tile that begins with the segment's id `base`,.
     __device__ __forceinline__ void load(int base) {
         int groups = (end - base + THREADS * GROUP - 1) / (THREADS * GROUP);
         items = min(max(groups, 1) * GROUP, ITEMS);
@@ -98,12 +98,12 @@ struct TileSorter {
 
     // The tile-local position of item i, once rows were scanned.
     __device__ __forceinline__ uint32_t position(int i) const {
-        return ranker.counter(v[i] & 0xffff) + (v[i] >> 16);
+        return ranker.counter_of(v[i]) + (v[i] >> 16);
     }
 
     // Sorts the ids [from, end). prepare() fills memory.next; it runs while the first tile is being loaded, and ends with
-    // a barrier. out: staged(), direct(), and put(position, index, key), place(index, key,
-    // position) where those say so.
+    // a barrier. out: staged(), direct(), and put(position, index, key), place(positions, index of the first, end, items)
+    // with what those positions are moved by, where those say so.
     // Each round sorts one tile and starts the loads of the one after it; the first round only loads.
     template <class Prepare, class Out>
     __device__ __forceinline__ void run(int from, Prepare prepare, const Out& out) {
@@ -114,8 +114,8 @@ struct TileSorter {
                 __syncthreads();
                 scan();
                 __syncthreads();
-                if (out.direct()) place(base, out);
                 if (out.staged()) stage();
+                if (out.direct()) place(base, out);
             }
             if (base + TILE < end) load(base + TILE);
             if (!sorting) {
@@ -156,44 +156,49 @@ struct TileSorter {
             });
     }
 
+    // v: where each id goes, or -1.
     template <class Out>
     __device__ __forceinline__ void place(int base, const Out& out) {
+        uint32_t off = out.taken_off();
+        bool moves = out.moves();
 #pragma unroll
         for (int i = 0; i < ITEMS; i++) {
             if (i % GROUP == 0 && i >= items) break;
             uint32_t key = v[i] & 0xffff;
-            int index = base + first + i * 32;
-            uint32_t at = position(i) + memory.delta[key];
-            if (index < end) out.place(index, key, at);
+            uint32_t to = position(i) + memory.delta[key] - off;
+            if (moves) to += out.moved(key);
+            v[i] = key < static_cast<uint32_t>(keys.bins) ? to : ALL_LANES;
         }
+        out.place(v, base + first, end, items);
     }
 
+    // A staged word: 4 * key << 16 | index in the tile.
     __device__ __forceinline__ void stage() {
 #pragma unroll
         for (int i = 0; i < ITEMS; i++) {
             if (i % GROUP == 0 && i >= items) break;
-            uint32_t key = v[i] & 0xffff;
-            memory.stage[position(i)] = key * 65536u + static_cast<uint32_t>(first + i * 32);
+            memory.stage[position(i)] = v[i] * (4 * 65536u) + (first + i * 32);
         }
     }
 
     template <class Out>
     __device__ __forceinline__ void walk(int base, const Out& out) {
-        const TileMemory<WARPS>& m = memory;
-        int kept = m.partial[32];
+        const uint32_t* stage = memory.stage + threadIdx.x;
+        const char* delta = reinterpret_cast<const char*>(memory.delta);
+        int kept = memory.partial[32];
         if (kept == TILE) {
 #pragma unroll 4
-            for (int i = 0; i < ITEMS; i++) put(m, threadIdx.x + i * THREADS, base, out);
+            for (int i = 0; i < ITEMS; i++) put(stage[i * THREADS], delta, threadIdx.x + i * THREADS, base, out);
         } else {
-            for (int j = threadIdx.x; j < kept; j += THREADS) put(m, j, base, out);
+#pragma unroll 4
+            for (int j = threadIdx.x; j < kept; j += THREADS) put(memory.stage[j], delta, j, base, out);
         }
     }
 
     template <class Out>
-    static __device__ __forceinline__ void put(const TileMemory<WARPS>& m, int j, int base, const Out& out) {
-        uint32_t x = m.stage[j];
-        uint32_t key = x >> 16;
-        out.put(m.delta[key] + j, base + static_cast<int>(x & 0xffff), key);
+    static __device__ __forceinline__ void put(uint32_t x, const char* delta, int j, int base, const Out& out) {
+        uint32_t to = *reinterpret_cast<const uint32_t*>(delta + (x >> 16)) + j;
+        out.put(to, base + static_cast<int>(x & 0xffff), x >> 18);
     }
 };
 
