@@ -26,6 +26,7 @@ import io.sparkmoe.core.routing.PaddingResult;
 import io.sparkmoe.core.routing.RoutingBackend;
 import io.sparkmoe.core.routing.RoutingBatch;
 import io.sparkmoe.core.routing.TilesResult;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
@@ -68,16 +69,21 @@ public final class CudaRoutingBackend implements RoutingBackend {
      * @throws CudaUnavailableException saying in one sentence why there is no device
      */
     public static CudaRoutingBackend open(DeviceSettings settings, RoutingBackend cpu) throws CudaUnavailableException {
-        CudaDriver driver = CudaDriver.load();
+        CudaDriver driver = load(settings);
         String address = settings.device();
         CudaDevice device = address == null ? driver.device(0) : driver.device(address);
         return new CudaRoutingBackend(CudaContext.open(device), settings, cpu);
     }
 
+    private static CudaDriver load(DeviceSettings settings) throws CudaUnavailableException {
+        String folder = settings.nativeFolder();
+        return CudaDriver.load(folder == null ? null : Path.of(folder));
+    }
+
     /** The driver and its devices, a line each, or the reason why there are none. */
     public static List<String> describe(DeviceSettings settings) {
         try {
-            CudaDriver driver = CudaDriver.load();
+            CudaDriver driver = load(settings);
             List<String> lines = new ArrayList<>();
             lines.add("driver for CUDA " + driver.version() / 1000 + "." + driver.version() % 1000 / 10);
             driver.devices().forEach(d -> lines.add(d.toString()));

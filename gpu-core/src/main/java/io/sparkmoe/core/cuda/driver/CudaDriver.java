@@ -11,6 +11,8 @@ public final class CudaDriver {
     /** CUDA 12.0, the oldest driver that the kernels are meant for. */
     private static final int OLDEST = 12_000;
 
+    private static final String TEMPORARY = "java.io.tmpdir";
+
     private static @Nullable CudaDriver loaded;
     private static @Nullable CudaUnavailableException unavailable;
 
@@ -28,13 +30,22 @@ public final class CudaDriver {
      * @throws CudaUnavailableException saying in a sentence why CUDA cannot be used: the platform, the binding's library,
      *     no driver, one that is too old, no device
      */
-    public static synchronized CudaDriver load() throws CudaUnavailableException {
+    public static CudaDriver load() throws CudaUnavailableException {
+        return load(null);
+    }
+
+    /**
+     * Like {@link #load()}, the binding's library going to a folder of the caller's choice.
+     *
+     * @param folder where code may be run from; null: java.io.tmpdir. Only the first load of a process looks at it
+     */
+    public static synchronized CudaDriver load(@Nullable Path folder) throws CudaUnavailableException {
         if (unavailable != null) {
             throw new CudaUnavailableException(String.valueOf(unavailable.getMessage()), unavailable);
         }
         if (loaded == null) {
             try {
-                loaded = start();
+                loaded = start(folder);
             } catch (CudaUnavailableException e) {
                 unavailable = e;
                 throw e;
@@ -43,10 +54,15 @@ public final class CudaDriver {
         return loaded;
     }
 
-    private static CudaDriver start() throws CudaUnavailableException {
+    private static CudaDriver start(@Nullable Path folder) throws CudaUnavailableException {
         NativeLibrary.checkPlatform(System.getProperty("os.name"), System.getProperty("os.arch"));
-        NativeLibrary.place(Path.of(System.getProperty("java.io.tmpdir")));
+        String temporary = System.getProperty(TEMPORARY);
+        NativeLibrary.place(folder != null ? folder : Path.of(temporary));
         try {
+            if (folder != null) {
+                // JCuda looks nowhere else; the property is read once, while its class is initialised.
+                System.setProperty(TEMPORARY, folder.toString());
+            }
             JCudaDriver.setExceptionsEnabled(false);
             return initialise();
         } catch (LinkageError e) {
@@ -54,6 +70,8 @@ public final class CudaDriver {
             throw new CudaUnavailableException(LinkProblem.sentence(String.valueOf(e.getMessage())), e);
         } catch (CudaException e) {
             throw new CudaUnavailableException("the NVIDIA driver does not work: " + e.getMessage(), e);
+        } finally {
+            System.setProperty(TEMPORARY, temporary);
         }
     }
 
