@@ -113,7 +113,7 @@ __device__ __forceinline__ void large_write(
 
 LARGE_WRITE(8, 8, 8)
 LARGE_WRITE(8, 8, 10)
-LARGE_WRITE(16, 32, 7)
+LARGE_WRITE(16, 16, 7)
 LARGE_WRITE(16, 32, 8)
 LARGE_WRITE(16, 32, 9)
 LARGE_WRITE(16, 32, 10)

@@ -2,7 +2,7 @@
 // than 150 MB, median of 51 replays, for uniform, zipf and one-expert ids. Usage: bench <folder of the PTX files> [row]
 #include <functional>
 
-#include "launchers.hpp"
+#include "sort_launchers.hpp"
 
 static double microseconds(int operations, const std::function<void(int)>& operation, int replays = 51) {
     CUgraph graph;

@@ -1,30 +1,13 @@
 // One segment of moe_align_block_size by one block: counts, its place in the output, and the output.
 //
 // A segment of one tile whose block size is a whole number of 16-byte vectors (a multiple of 4, 16 or more) is held in
-// shared memory in sorted order; a table of its blocks (where a block's ids start | how many they are) then turns every
-// 4 entries into one 16-byte store, most of them all sentinel: with many experts and few ids, writing is the whole cost.
+// shared memory in sorted order and written through a table of its blocks (BlockTable).
 // Every other segment is counted first, then sorted tile by tile straight to its place.
 #pragma once
-#include "lookback.cuh"
-#include "params.cuh"
+#include "align_output.cuh"
 #include "tile.cuh"
 
 namespace moe {
-
-struct AlignOutput {
-    int* sorted;
-    int* experts;
-    int* post_pad;
-    long long* sorted_offsets;
-    long long* expert_offsets;
-    Status* status;  // [segments], then the ticket
-    unsigned long long* tally;
-};
-
-struct PlaceInOrder {
-    int* sorted;
-    __device__ __forceinline__ void put(uint32_t position, int index, uint32_t) const { sorted[position] = index; }
-};
 
 template <int BITS, int WARPS, int ITEMS>
 struct AlignSegment {
@@ -148,33 +131,14 @@ struct AlignSegment {
         write_blocks(table, bin_of, order, *total);
     }
 
-    template <bool SHIFT>
-    __device__ __forceinline__ void write_entries(const uint32_t* table, const uint16_t* order, uint32_t entries) {
-        int* sorted = out.sorted + *base * blocks.size;
-#pragma unroll 4
-        for (uint32_t p = (part * THREADS + threadIdx.x) * 4; p < entries; p += parts * THREADS * 4) {
-            uint32_t block = SHIFT ? p >> blocks.shift : p / static_cast<uint32_t>(blocks.size);
-            uint32_t inside = SHIFT ? p & (blocks.size - 1) : p - block * blocks.size;
-            uint32_t x = table[block];
-            uint32_t from = (x & 0xffff) + inside;
-            int ids = static_cast<int>(x >> 16) - static_cast<int>(inside);
-            int4 y = make_int4(length, length, length, length);
-            if (ids > 0) {
-                y.x = order[from];
-                if (ids > 1) y.y = order[from + 1];
-                if (ids > 2) y.z = order[from + 2];
-                if (ids > 3) y.w = order[from + 3];
-            }
-            *reinterpret_cast<int4*>(sorted + p) = y;
-        }
-    }
-
     __device__ __forceinline__ void write_blocks(
         const uint32_t* table, const uint16_t* bin_of, const uint16_t* order, uint32_t count) {
+        BlockTable written{table, order, blocks, length, part * THREADS + static_cast<int>(threadIdx.x), parts * THREADS};
+        int* sorted = out.sorted + *base * blocks.size;
         if (blocks.shift >= 0) {
-            write_entries<true>(table, order, count * blocks.size);
+            written.write<true>(sorted, count * blocks.size);
         } else {
-            write_entries<false>(table, order, count * blocks.size);
+            written.write<false>(sorted, count * blocks.size);
         }
         int* experts = out.experts + *base;
         for (uint32_t j = part * THREADS + threadIdx.x; j < count; j += parts * THREADS) {
