@@ -1,5 +1,6 @@
 package io.sparkmoe.core.cuda;
 
+import io.sparkmoe.core.cuda.driver.KernelArguments;
 import io.sparkmoe.core.cuda.driver.LaunchConfig;
 import io.sparkmoe.core.routing.RoutingBatch;
 
@@ -65,6 +66,12 @@ record Align(
     }
 
     void launch(Lane lane) {
+        AlignAlone alone = AlignAlone.of(keys, blockSize, lane);
+        if (alone != null) {
+            outputs(alone.arguments(keys, lane)).address(lane.tally());
+            lane.launch(alone.file(), alone.kernel(), alone.config());
+            return;
+        }
         if (large.any()) {
             large.launch(keys, lane);
         }
@@ -82,20 +89,14 @@ record Align(
                 || Shapes.sortShared(WIDE, WIDE_ITEMS, bins) > lane.maxSharedBytes();
         int warps = narrow ? NARROW : WIDE;
         int items = narrow ? NARROW_ITEMS : WIDE_ITEMS;
-        keys.arguments(lane)
+        KernelArguments arguments = keys.arguments(lane)
                 .i32(keys.batch().segments())
                 .i32(blockSize)
                 .address(keys.keyValue())
                 .address(large.segments())
                 .i32(large.plan().count())
-                .address(large.totals())
-                .address(sorted)
-                .address(experts)
-                .address(postPad)
-                .address(sortedOffsets)
-                .address(expertOffsets)
-                .address(status)
-                .address(lane.tally());
+                .address(large.totals());
+        outputs(arguments).address(status).address(lane.tally());
         lane.launch(
                 FILE,
                 FILE + "_w" + warps + (bins <= 256 ? "_b8" : "_b10"),
@@ -104,16 +105,18 @@ record Align(
 
     private void writeLarge(Lane lane) {
         int bins = keys.plan().bins();
-        large.writeArguments(keys, lane)
-                .i32(blockSize)
-                .address(keys.keyValue())
+        outputs(large.writeArguments(keys, lane).i32(blockSize).address(keys.keyValue()))
+                .address(0)
+                .address(0);
+        lane.launch("large_write", "large_write" + large.variant(bins), large.writeConfig(bins));
+    }
+
+    private KernelArguments outputs(KernelArguments arguments) {
+        return arguments
                 .address(sorted)
                 .address(experts)
                 .address(postPad)
                 .address(sortedOffsets)
-                .address(expertOffsets)
-                .address(0)
-                .address(0);
-        lane.launch("large_write", "large_write" + large.variant(bins), large.writeConfig(bins));
+                .address(expertOffsets);
     }
 }

@@ -77,7 +77,7 @@ record EpPreprocess(
         }
         if (large.any()) {
             outputs(large.writeArguments(keys, lane), outOffsets, lane);
-            lane.launch("ep_large", "ep_large" + large.variant(bins), large.writeConfig(bins));
+            lane.launch("ep_large", "ep_large" + large.variant(bins), large.config(bins));
         }
     }
 

@@ -145,6 +145,11 @@ final class Lane implements AutoCloseable {
         return context.device().multiprocessors();
     }
 
+    /** Whether the device has compute capability 9.0, and with it clusters of blocks. */
+    boolean hasClusters() {
+        return context.device().atLeast(9, 0);
+    }
+
     /** Most shared memory that a block may have. */
     int maxSharedBytes() {
         return context.device().maxSharedBytesPerBlock();

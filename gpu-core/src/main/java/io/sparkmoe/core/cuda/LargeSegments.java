@@ -24,8 +24,8 @@ record LargeSegments(
         long totals) {
     private static final String FILE = "large_segments";
     private static final int COUNT_THREADS = 512;
-    private static final int SCAN_THREADS = 1024;
-    private static final int SCAN_KEYS = 32;
+    private static final int SCAN_THREADS = 256;
+    private static final int SCAN_KEYS = 8;
 
     /** Uploads the plan and takes scratch. */
     static LargeSegments prepare(DeviceKeys keys, Lane lane) {
@@ -89,9 +89,18 @@ record LargeSegments(
                 .address(totals);
     }
 
+    /** The shape of ep_large. */
+    LaunchConfig config(int bins) {
+        return config(plan.items(), bins);
+    }
+
+    /** The shape of large_write, whose variant for the fewest bins has smaller tiles. */
     LaunchConfig writeConfig(int bins) {
-        return new LaunchConfig(
-                plan.chunks(), 1, 32 * plan.warps(), Shapes.sortShared(plan.warps(), plan.items(), bins));
+        return config(plan.warps() == 16 && bins <= 128 ? 16 : plan.items(), bins);
+    }
+
+    private LaunchConfig config(int items, int bins) {
+        return new LaunchConfig(plan.chunks(), 1, 32 * plan.warps(), Shapes.sortShared(plan.warps(), items, bins));
     }
 
     /** The name of a writing kernel's variant: warps a block and bits of a key. */
