@@ -2,6 +2,7 @@ package io.sparkmoe.core.cuda;
 
 import io.sparkmoe.core.cuda.driver.CudaContext;
 import io.sparkmoe.core.cuda.driver.DeviceMemoryPool;
+import io.sparkmoe.core.cuda.driver.PinnedMemoryPool;
 import java.util.ArrayDeque;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
@@ -11,14 +12,18 @@ final class Lanes implements AutoCloseable {
     private final CudaContext context;
     private final Kernels kernels;
     private final DeviceMemoryPool memory;
+    private final PinnedMemoryPool pinned;
+    private final int concurrent;
     private final Semaphore permits;
     private final ArrayDeque<Lane> idle = new ArrayDeque<>();
-    private boolean closed;
+    private volatile boolean closed;
 
-    Lanes(CudaContext context, Kernels kernels, DeviceMemoryPool memory, int concurrent) {
+    Lanes(CudaContext context, Kernels kernels, DeviceMemoryPool memory, PinnedMemoryPool pinned, int concurrent) {
         this.context = context;
         this.kernels = kernels;
         this.memory = memory;
+        this.pinned = pinned;
+        this.concurrent = concurrent;
         this.permits = new Semaphore(concurrent, true);
     }
 
@@ -28,20 +33,10 @@ final class Lanes implements AutoCloseable {
      * @throws CancelledCallException when the thread is interrupted while it waits, as Spark does to a killed task
      */
     Lane begin(Activity activity) {
-        long start = System.nanoTime();
+        acquire(activity);
+        Lane lane;
         try {
-            permits.acquire();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new CancelledCallException();
-        }
-        activity.waitNanos += System.nanoTime() - start;
-        Lane lane = null;
-        try {
-            lane = pop();
-            if (lane == null) {
-                lane = new Lane(this, context, kernels, memory);
-            }
+            lane = takeOrOpen();
         } catch (RuntimeException | Error e) {
             permits.release();
             throw e;
@@ -55,28 +50,50 @@ final class Lanes implements AutoCloseable {
         }
     }
 
-    private synchronized @Nullable Lane pop() {
+    private void acquire(Activity activity) {
+        long start = System.nanoTime();
+        try {
+            permits.acquire();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CancelledCallException();
+        } finally {
+            activity.waitNanos += System.nanoTime() - start;
+        }
+    }
+
+    private Lane takeOrOpen() {
         if (closed) {
             throw new IllegalStateException("the CUDA backend is closed");
         }
-        return idle.pollLast();
+        Lane lane = poll();
+        return lane == null ? Lane.open(this, context, kernels, memory, pinned) : lane;
+    }
+
+    private @Nullable Lane poll() {
+        synchronized (idle) {
+            return idle.pollLast();
+        }
     }
 
     void giveBack(Lane lane) {
-        synchronized (this) {
-            if (closed) {
-                lane.dispose();
-            } else {
-                idle.add(lane);
-            }
+        synchronized (idle) {
+            idle.add(lane);
         }
         permits.release();
     }
 
+    /** Waits for the calls that run, refuses those that wait, and frees all lanes. */
     @Override
-    public synchronized void close() {
+    public void close() {
         closed = true;
-        idle.forEach(Lane::dispose);
-        idle.clear();
+        permits.acquireUninterruptibly(concurrent);
+        try {
+            for (Lane lane = poll(); lane != null; lane = poll()) {
+                lane.dispose();
+            }
+        } finally {
+            permits.release(concurrent);
+        }
     }
 }
