@@ -36,7 +36,7 @@ class LostDeviceTest {
         List<String> lines = lines(folder, false);
         assertThat(Answers.operators().keySet())
                 .allSatisfy(name -> assertThat(line(lines, name)).isEqualTo(name + ": true"));
-        assertThat(lines.stream().filter(l -> l.contains("ERROR")).toList())
+        assertThat(lines.stream().filter(l -> l.contains(" ERROR ")).toList())
                 .singleElement()
                 .asString()
                 .contains("The GPU of this process is lost, the CPU goes on: ")
