@@ -102,6 +102,13 @@ final class DeviceCalls {
     }
 
     private <R extends AutoCloseable> @Nullable R once(RoutingBatch batch, DeviceCall<R> call, BufferSource buffers) {
+        long[] most = call.mostBytes(batch);
+        int slices = most == null ? 1 : Slices.count(batch, most);
+        if (most != null && slices > 1) {
+            try (Slices<R> run = new Slices<>(call, most, buffers)) {
+                return run.over(batch, slices, lanes, activity());
+            }
+        }
         // Closed in reverse: copies into the results are over before their memory is released.
         try (ResultBuffers out = new ResultBuffers(buffers);
                 Lane lane = begin()) {
@@ -146,17 +153,6 @@ final class DeviceCalls {
 
     /** The segment nearest the middle of the ids; at least one on either side. */
     static int middle(RoutingBatch batch) {
-        long half = batch.start(0) + batch.totalIds() / 2;
-        int lo = 1;
-        int hi = batch.segments() - 1;
-        while (lo < hi) {
-            int mid = (lo + hi) >>> 1;
-            if (batch.start(mid) < half) {
-                lo = mid + 1;
-            } else {
-                hi = mid;
-            }
-        }
-        return lo;
+        return Math.min(Slices.firstFrom(batch, batch.totalIds() / 2, 1), batch.segments() - 1);
     }
 }

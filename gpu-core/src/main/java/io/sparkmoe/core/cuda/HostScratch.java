@@ -8,18 +8,22 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Host memory for the small copies of one call at a time: a page-locked place, and ordinary memory for what does not fit
- * it or when no memory could be locked. The driver has done with ordinary memory before a copy's call returns.
+ * Host memory for the small copies of one call at a time: a page-locked place, for what does not fit it more from the
+ * pool, and ordinary memory when no memory can be locked. The driver has done with ordinary memory before a copy's call
+ * returns.
  */
 final class HostScratch implements AutoCloseable {
     private static final int BYTES = 1 << 18;
 
+    private final PinnedMemoryPool pool;
     private final @Nullable PinnedBlock locked;
     private final long place;
-    private final List<Long> more = new ArrayList<>();
+    private final List<PinnedBlock> moreLocked = new ArrayList<>();
+    private final List<Long> ordinary = new ArrayList<>();
     private int used;
 
     HostScratch(PinnedMemoryPool pool) {
+        this.pool = pool;
         locked = pool.take(BYTES);
         place = locked == null ? Memory.allocate(BYTES) : locked.address();
     }
@@ -31,15 +35,22 @@ final class HostScratch implements AutoCloseable {
             used += (int) padded;
             return place + used - padded;
         }
+        PinnedBlock block = pool.take(bytes);
+        if (block != null) {
+            moreLocked.add(block);
+            return block.address();
+        }
         long address = Memory.allocate(bytes);
-        more.add(address);
+        ordinary.add(address);
         return address;
     }
 
     /** Takes everything back; no copy may be under way. */
     void clear() {
-        more.forEach(Memory::free);
-        more.clear();
+        moreLocked.forEach(PinnedBlock::close);
+        moreLocked.clear();
+        ordinary.forEach(Memory::free);
+        ordinary.clear();
         used = 0;
     }
 

@@ -38,6 +38,7 @@ final class Lane implements AutoCloseable {
     private final long tally;
     private final KernelArguments arguments = new KernelArguments();
     private final List<DeviceBlock> taken = new ArrayList<>();
+    private boolean permitted;
     private boolean launched;
     private boolean ended;
     private Activity activity = new Activity();
@@ -83,9 +84,14 @@ final class Lane implements AutoCloseable {
         }
     }
 
-    /** Starts a call whose figures go to {@code figures}. */
-    void begin(Activity figures) {
+    /**
+     * Starts a call whose figures go to {@code figures}.
+     *
+     * @param withPermit whether giving the lane back gives back a permit
+     */
+    void begin(Activity figures, boolean withPermit) {
         activity = figures;
+        permitted = withPermit;
         launched = false;
         ended = false;
         clock.start();
@@ -238,7 +244,7 @@ final class Lane implements AutoCloseable {
             taken.forEach(DeviceBlock::close);
             taken.clear();
             scratch.clear();
-            owner.giveBack(this);
+            owner.giveBack(this, permitted);
         }
     }
 

@@ -36,13 +36,25 @@ final class Lanes implements AutoCloseable {
         acquire(activity);
         Lane lane;
         try {
-            lane = takeOrOpen();
+            if (closed) {
+                throw new IllegalStateException("the CUDA backend is closed");
+            }
+            lane = pollOrOpen();
         } catch (RuntimeException | Error e) {
             permits.release();
             throw e;
         }
+        return begun(lane, activity, true);
+    }
+
+    /** One more lane for a call that has one, and gives this one back first. */
+    Lane another(Activity activity) {
+        return begun(pollOrOpen(), activity, false);
+    }
+
+    private static Lane begun(Lane lane, Activity activity, boolean withPermit) {
         try {
-            lane.begin(activity);
+            lane.begin(activity, withPermit);
             return lane;
         } catch (RuntimeException | Error e) {
             lane.close();
@@ -62,10 +74,7 @@ final class Lanes implements AutoCloseable {
         }
     }
 
-    private Lane takeOrOpen() {
-        if (closed) {
-            throw new IllegalStateException("the CUDA backend is closed");
-        }
+    private Lane pollOrOpen() {
         Lane lane = poll();
         return lane == null ? Lane.open(this, context, kernels, memory, pinned) : lane;
     }
@@ -76,11 +85,13 @@ final class Lanes implements AutoCloseable {
         }
     }
 
-    void giveBack(Lane lane) {
+    void giveBack(Lane lane, boolean withPermit) {
         synchronized (idle) {
             idle.add(lane);
         }
-        permits.release();
+        if (withPermit) {
+            permits.release();
+        }
     }
 
     /** Waits for the calls that run, refuses those that wait, and frees all lanes. */

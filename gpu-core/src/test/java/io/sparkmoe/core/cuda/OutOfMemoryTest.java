@@ -115,6 +115,33 @@ class OutOfMemoryTest {
         }));
     }
 
+    /** A batch that flows in slices, each of which may find no memory. */
+    @TestFactory
+    Stream<DynamicTest> anyTakeOfASliceMayFail() {
+        int[] lengths = IntStream.range(0, 301).map(s -> 8_000 + s % 3 * 80).toArray();
+        return Answers.operators().entrySet().stream()
+                .filter(o -> o.getKey().startsWith("alignCompact") || o.getKey().startsWith("epPreprocess"))
+                .map(o -> DynamicTest.dynamicTest(o.getKey(), () -> slices(o.getValue(), lengths)));
+    }
+
+    private void slices(Answers.Operator operator, int[] lengths) {
+        with(IdType.INT32, lengths, (batch, allocator) -> {
+            Map<String, Object> expected = byCpu(operator, batch, allocator);
+            backend.takeActivity();
+            assertThat(operator.over(backend, batch, allocator)).isEqualTo(expected);
+            assertThat(backend.takeActivity().deviceCalls()).isGreaterThan(1);
+            boolean more = true;
+            for (int n = 1; more; n += 3) {
+                Refusing gate = new Refusing(n, n);
+                backend.deviceMemory().gate(gate);
+                assertThat(operator.over(backend, batch, allocator)).isEqualTo(expected);
+                more = gate.refused();
+                assertThat(backend.takeActivity().splits()).isEqualTo(more ? 1 : 0);
+                assertThat(backend.deviceMemory().used()).isZero();
+            }
+        });
+    }
+
     @TestFactory
     Stream<DynamicTest> deviceMemoryMayBeUsedUpForGood() {
         return each((name, operator) -> with(IdType.UINT8_MASKED, LENGTHS, (batch, allocator) -> {
