@@ -43,6 +43,11 @@ record AlignCompactCall(CompactOptions options, KeyPlan plan, RoutingBackend cpu
     }
 
     @Override
+    public long[] mostBytes(RoutingBatch batch) {
+        return new long[] {0, 4 * batch.segments() * (plan.bins() + 1L), 0, 4 * batch.totalIds()};
+    }
+
+    @Override
     public @Nullable CompactResult join(CompactResult first, CompactResult second, ResultBuffers out) {
         if (!Joined.fits(first.sortedIds(), second.sortedIds())
                 || !Joined.fits(first.expertOffsets(), second.expertOffsets())) {

@@ -3,54 +3,59 @@ package io.sparkmoe.core.cuda;
 import io.sparkmoe.core.cuda.driver.CudaContext;
 import io.sparkmoe.core.cuda.driver.CudaEvent;
 import io.sparkmoe.core.cuda.driver.CudaStream;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Marks between the phases of a call: copies in, kernels, copies out. */
 final class Clock implements AutoCloseable {
+    private static final int START = 0;
+    private static final int UPLOADED = 1;
+    private static final int COMPUTED = 2;
+    private static final int END = 3;
+
     private final CudaStream stream;
-    private final CudaEvent start;
-    private final CudaEvent uploaded;
-    private final CudaEvent computed;
-    private final CudaEvent end;
+    private final List<CudaEvent> marks = new ArrayList<>();
 
     Clock(CudaContext context, CudaStream stream) {
         this.stream = stream;
-        this.start = context.newEvent(true);
-        this.uploaded = context.newEvent(true);
-        this.computed = context.newEvent(true);
-        this.end = context.newEvent(true);
+        try {
+            for (int i = START; i <= END; i++) {
+                marks.add(context.newEvent(true));
+            }
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
     }
 
     void start() {
-        stream.record(start);
+        stream.record(marks.get(START));
     }
 
     void uploaded() {
-        stream.record(uploaded);
+        stream.record(marks.get(UPLOADED));
     }
 
     void computed() {
-        stream.record(computed);
+        stream.record(marks.get(COMPUTED));
     }
 
     void end() {
-        stream.record(end);
+        stream.record(marks.get(END));
     }
 
-    /** Adds the phases of a finished call. */
+    /** Adds the phases of a finished call that made all its marks. */
     void note(Activity to) {
-        to.copyNanos += nanos(start, uploaded) + nanos(computed, end);
-        to.kernelNanos += nanos(uploaded, computed);
+        to.copyNanos += nanos(START, UPLOADED) + nanos(COMPUTED, END);
+        to.kernelNanos += nanos(UPLOADED, COMPUTED);
     }
 
-    private static long nanos(CudaEvent from, CudaEvent to) {
-        return (long) (1e6 * to.millisecondsSince(from));
+    private long nanos(int from, int to) {
+        return (long) (1e6 * marks.get(to).millisecondsSince(marks.get(from)));
     }
 
     @Override
     public void close() {
-        start.close();
-        uploaded.close();
-        computed.close();
-        end.close();
+        marks.forEach(CudaEvent::close);
     }
 }

@@ -3,6 +3,7 @@ package io.sparkmoe.core.cuda;
 import io.sparkmoe.core.cuda.driver.CudaContext;
 import io.sparkmoe.core.cuda.driver.CudaDevice;
 import io.sparkmoe.core.cuda.driver.CudaDriver;
+import io.sparkmoe.core.cuda.driver.CudaException;
 import io.sparkmoe.core.cuda.driver.CudaUnavailableException;
 import io.sparkmoe.core.cuda.driver.DeviceMemoryPool;
 import io.sparkmoe.core.cuda.driver.PinnedMemoryPool;
@@ -29,6 +30,8 @@ import io.sparkmoe.core.routing.TilesResult;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.ToLongFunction;
 import org.apache.arrow.memory.BufferAllocator;
 
 /**
@@ -50,13 +53,14 @@ public final class CudaRoutingBackend implements RoutingBackend {
     private final DeviceCalls calls;
     private final PinnedResults results;
     private final RoutingBackend cpu;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
-    private CudaRoutingBackend(CudaContext context, DeviceSettings settings, RoutingBackend cpu) {
+    private CudaRoutingBackend(CudaContext context, long deviceBytes, DeviceSettings settings, RoutingBackend cpu) {
         this.context = context;
-        this.memory = new DeviceMemoryPool(context, (long) (context.freeMemory() * settings.memoryFraction()));
-        this.pinned = new PinnedMemoryPool(context, settings.pinnedBytes());
+        this.memory = new DeviceMemoryPool(context, Math.max(1, deviceBytes));
+        this.pinned = new PinnedMemoryPool(context, Math.max(1, settings.pinnedBytes()));
         this.kernels = new Kernels(context);
-        this.lanes = new Lanes(context, kernels, memory, settings.concurrentTasks());
+        this.lanes = new Lanes(context, kernels, memory, pinned, settings.concurrentTasks());
         this.calls = new DeviceCalls(context, lanes, settings.failOnStickyError());
         this.results = new PinnedResults(pinned);
         this.cpu = cpu;
@@ -72,7 +76,39 @@ public final class CudaRoutingBackend implements RoutingBackend {
         CudaDriver driver = load(settings);
         String address = settings.device();
         CudaDevice device = address == null ? driver.device(0) : driver.device(address);
-        return new CudaRoutingBackend(CudaContext.open(device), settings, cpu);
+        return open(device, context -> (long) (context.freeMemory() * settings.memoryFraction()), settings, cpu);
+    }
+
+    /** A backend on the first device with so many bytes of its memory. */
+    static CudaRoutingBackend withDeviceBytes(long bytes, DeviceSettings settings, RoutingBackend cpu)
+            throws CudaUnavailableException {
+        return open(CudaDriver.load().device(0), context -> bytes, settings, cpu);
+    }
+
+    private static CudaRoutingBackend open(
+            CudaDevice device, ToLongFunction<CudaContext> deviceBytes, DeviceSettings settings, RoutingBackend cpu)
+            throws CudaUnavailableException {
+        try {
+            CudaContext context = CudaContext.open(device);
+            try {
+                return new CudaRoutingBackend(context, deviceBytes.applyAsLong(context), settings, cpu);
+            } catch (RuntimeException | Error e) {
+                context.close();
+                throw e;
+            }
+        } catch (CudaException e) {
+            throw new CudaUnavailableException("the GPU " + device + " cannot be opened: " + e.getMessage(), e);
+        }
+    }
+
+    /** The pool of device memory, for tests. */
+    DeviceMemoryPool deviceMemory() {
+        return memory;
+    }
+
+    /** The pool of page-locked memory, for tests. */
+    PinnedMemoryPool pinnedMemory() {
+        return pinned;
     }
 
     private static CudaDriver load(DeviceSettings settings) throws CudaUnavailableException {
@@ -199,13 +235,31 @@ public final class CudaRoutingBackend implements RoutingBackend {
         return calls.activity().take(memory.peak());
     }
 
+    /**
+     * Waits for the calls that run and frees everything. Results that are still out stay readable until they are closed.
+     *
+     * @throws IllegalStateException naming results and accumulators that are still out
+     */
     @Override
     public void close() {
-        lanes.close();
-        kernels.close();
-        pinned.close();
-        memory.close();
-        context.close();
-        cpu.close();
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        RuntimeException first = null;
+        for (Runnable step : List.<Runnable>of(
+                lanes::close, kernels::close, pinned::close, memory::close, context::close, cpu::close)) {
+            try {
+                step.run();
+            } catch (RuntimeException e) {
+                if (first == null) {
+                    first = e;
+                } else {
+                    first.addSuppressed(e);
+                }
+            }
+        }
+        if (first != null) {
+            throw first;
+        }
     }
 }

@@ -19,6 +19,14 @@ interface DeviceCall<R extends AutoCloseable> {
     @Nullable
     R run(RoutingBatch part, Lane lane, ResultBuffers out);
 
+    /**
+     * Most bytes of each buffer that {@link #run} takes, in its order; 0 for offsets of lists and others that have to be
+     * changed to follow a former part's. Null when such bounds are far from what is taken.
+     */
+    default long @Nullable [] mostBytes(RoutingBatch batch) {
+        return null;
+    }
+
     /** The result of two parts that follow each other; null when it would pass what int32 offsets can say. */
     @Nullable
     R join(R first, R second, ResultBuffers out);

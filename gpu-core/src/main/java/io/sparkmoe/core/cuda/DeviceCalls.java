@@ -12,11 +12,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs calls on the device: what does not fit its memory is cut in two and tried again, down to one segment, which goes to
- * the CPU. After an error that took the device away, the CPU goes on or every call fails, as configured.
+ * Runs calls on the device: what does not fit its memory is cut in two and tried again, down to one segment or a small
+ * part, which goes to the CPU. After an error that took the device away, the CPU goes on or every call fails, as configured.
  */
 final class DeviceCalls {
     private static final Logger LOG = LoggerFactory.getLogger(DeviceCalls.class);
+
+    /** Ids and segments that the CPU has done sooner than the device has refused their halves. */
+    private static final int SMALL = 4096;
 
     private final CudaContext context;
     private final Lanes lanes;
@@ -42,12 +45,23 @@ final class DeviceCalls {
 
     /** Whether the device may be used; false after an error that took it away, when the CPU is to go on. */
     boolean alive() {
+        return alive(null);
+    }
+
+    /**
+     * The same after a failed call.
+     *
+     * @throws IllegalStateException when every call is to fail
+     */
+    boolean alive(@Nullable CudaException failure) {
         if (!context.dead()) {
             return true;
         }
         if (failOnStickyError) {
-            throw new IllegalStateException("the GPU of this process is lost: " + context.deadReason()
-                    + ". spark.moe.gpu.onStickyError=cpu would go on by the CPU.");
+            throw new IllegalStateException(
+                    "the GPU of this process is lost: " + context.deadReason()
+                            + ". spark.moe.gpu.onStickyError=cpu would go on by the CPU.",
+                    failure);
         }
         if (deathTold.compareAndSet(false, true)) {
             LOG.error("The GPU of this process is lost, the CPU goes on: {}", context.deadReason());
@@ -64,35 +78,46 @@ final class DeviceCalls {
         }
         try {
             R result = once(batch, call, buffers);
-            return result != null ? result : call.onCpu(batch);
+            return result != null ? result : onCpu(batch, call);
         } catch (OutOfDeviceMemoryException e) {
-            return batch.segments() < 2 ? onCpu(batch, call) : inTwo(batch, call, buffers);
+            return worthCutting(batch) ? inTwo(batch, call, buffers) : onCpu(batch, call);
         } catch (CudaException e) {
-            if (!e.sticky()) {
+            if (alive(e)) {
                 throw e;
             }
-            return alive() ? rethrow(e) : onCpu(batch, call);
+            return onCpu(batch, call);
         }
     }
 
-    private static <R> R rethrow(CudaException e) {
-        throw e;
+    /** Whether parts are worth another try when there is no memory for the whole. */
+    static boolean worthCutting(RoutingBatch batch) {
+        return batch.segments() > 1 && batch.totalIds() + batch.segments() > SMALL;
     }
 
+    /** Counts what the CPU has done; when it complains about the data, the device would have too. */
     private <R extends AutoCloseable> R onCpu(RoutingBatch batch, DeviceCall<R> call) {
+        R result = call.onCpu(batch);
         activity().fallbacks++;
-        return call.onCpu(batch);
+        return result;
     }
 
     private <R extends AutoCloseable> @Nullable R once(RoutingBatch batch, DeviceCall<R> call, BufferSource buffers) {
+        long[] most = call.mostBytes(batch);
+        int slices = most == null ? 1 : Slices.count(batch, most);
+        if (most != null && slices > 1) {
+            try (Slices<R> run = new Slices<>(call, most, buffers)) {
+                return run.over(batch, slices, lanes, activity());
+            }
+        }
         // Closed in reverse: copies into the results are over before their memory is released.
         try (ResultBuffers out = new ResultBuffers(buffers);
                 Lane lane = begin()) {
             R result = call.run(batch, lane, out);
-            lane.end();
-            if (result != null) {
-                out.keep();
+            if (result == null) {
+                return null;
             }
+            lane.end();
+            out.keep();
             return result;
         }
     }
@@ -106,7 +131,7 @@ final class DeviceCalls {
             second = answer(batch.slice(middle, batch.segments()), call, buffers);
             R result = call.join(first, second, out);
             if (result == null) {
-                return call.onCpu(batch);
+                return onCpu(batch, call);
             }
             out.keep();
             return result;
@@ -128,17 +153,6 @@ final class DeviceCalls {
 
     /** The segment nearest the middle of the ids; at least one on either side. */
     static int middle(RoutingBatch batch) {
-        long half = batch.start(0) + batch.totalIds() / 2;
-        int lo = 1;
-        int hi = batch.segments() - 1;
-        while (lo < hi) {
-            int mid = (lo + hi) >>> 1;
-            if (batch.start(mid) < half) {
-                lo = mid + 1;
-            } else {
-                hi = mid;
-            }
-        }
-        return lo;
+        return Math.min(Slices.firstFrom(batch, batch.totalIds() / 2, 1), batch.segments() - 1);
     }
 }

@@ -1,5 +1,6 @@
 package io.sparkmoe.core.cuda;
 
+import io.sparkmoe.core.cuda.driver.CudaException;
 import io.sparkmoe.core.cuda.driver.DeviceBlock;
 import io.sparkmoe.core.cuda.driver.DeviceMemoryPool;
 import io.sparkmoe.core.cuda.driver.OutOfDeviceMemoryException;
@@ -12,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sums that stay on the device: int64 [slots][stride], added to batch by batch. A batch that does not fit the device's
- * memory is cut; a segment that does not fit is summed by the CPU, and both are added up when read.
+ * memory is cut; a segment that does not fit, or a batch with slots that do not, is summed by the CPU, and both are added up
+ * when read.
  *
  * @param <A> the CPU's accumulator
  */
@@ -24,6 +26,7 @@ abstract class DeviceSums<A extends AutoCloseable> implements AutoCloseable {
     private final IdOptions ids;
     private final int stride;
     private @Nullable DeviceBlock sums;
+    private @Nullable DeviceBlock outgrown;
     private int capacity;
     private int used;
     private boolean stale = true;
@@ -50,34 +53,55 @@ abstract class DeviceSums<A extends AutoCloseable> implements AutoCloseable {
     abstract IdCounts countsOnCpu(A accumulator);
 
     final void addBatch(RoutingBatch batch, int[] slots, int numSlots) {
-        if (batch.segments() == 0) {
-            used = Math.max(used, numSlots);
-            return;
-        }
-        if (!calls.alive()) {
-            throw new IllegalStateException(
-                    "the GPU of this process is lost, and sums with it: the task has to run again");
-        }
-        host = null;
-        try {
-            addOnDevice(batch, slots, numSlots);
-        } catch (OutOfDeviceMemoryException e) {
-            if (batch.segments() > 1) {
-                addInTwo(batch, slots, numSlots);
-            } else {
-                calls.activity().fallbacks++;
-                addToOverflow(batch, slots, numSlots);
-            }
+        if (batch.segments() > 0) {
+            host = null;
+            add(batch, slots, numSlots);
         }
         used = Math.max(used, numSlots);
+    }
+
+    private void add(RoutingBatch batch, int[] slots, int numSlots) {
+        boolean held = !stale;
+        try {
+            if (alive(null) && addOnDevice(batch, slots, numSlots)) {
+                return;
+            }
+        } catch (OutOfDeviceMemoryException e) {
+            if (DeviceCalls.worthCutting(batch)) {
+                addInTwo(batch, slots, numSlots);
+                return;
+            }
+        } catch (CudaException e) {
+            stale = !held;
+            if (alive(e)) {
+                throw e;
+            }
+        }
+        addToOverflow(batch, slots, numSlots);
+    }
+
+    /**
+     * Whether the device may be used; false after an error that took it away, when the CPU is to go on.
+     *
+     * @throws IllegalStateException when it took sums with it
+     */
+    private boolean alive(@Nullable CudaException failure) {
+        if (calls.alive(failure)) {
+            return true;
+        }
+        if (!stale) {
+            throw new IllegalStateException(
+                    "the GPU of this process is lost, and sums with it: the task has to run again", failure);
+        }
+        return false;
     }
 
     private void addInTwo(RoutingBatch batch, int[] slots, int numSlots) {
         calls.activity().splits++;
         int middle = DeviceCalls.middle(batch);
-        addBatch(batch.slice(0, middle), slots, numSlots);
+        add(batch.slice(0, middle), slots, numSlots);
         int[] rest = Arrays.copyOfRange(slots, middle, batch.segments());
-        addBatch(batch.slice(middle, batch.segments()), rest, numSlots);
+        add(batch.slice(middle, batch.segments()), rest, numSlots);
     }
 
     private void addToOverflow(RoutingBatch batch, int[] slots, int numSlots) {
@@ -86,33 +110,49 @@ abstract class DeviceSums<A extends AutoCloseable> implements AutoCloseable {
             accumulator = openOnCpu();
             overflow = accumulator;
         }
-        overflowSlots = numSlots;
+        overflowSlots = Math.max(overflowSlots, numSlots);
         addOnCpu(accumulator, batch, slots, numSlots);
+        calls.activity().fallbacks++;
     }
 
-    private void addOnDevice(RoutingBatch batch, int[] slots, int numSlots) {
+    /** False when the device has no room for so many slots, which no cut would change. */
+    private boolean addOnDevice(RoutingBatch batch, int[] slots, int numSlots) {
         LeftOut left;
-        DeviceBlock outgrown = null;
         try (Lane lane = calls.begin()) {
+            if (!grow(lane, numSlots)) {
+                return false;
+            }
             DeviceBatch in = lane.upload(batch);
             long slotsAt = lane.upload(slots, batch.segments());
-            outgrown = grow(lane, numSlots);
             lane.uploaded();
-            launch(lane, in, slotsAt, numSlots, address());
+            launchOnce(lane, in, slotsAt, numSlots);
             lane.computed();
             long tally = lane.readTally();
             lane.end();
             left = LeftOut.at(tally);
         } finally {
             // Only now has the stream come past the copy out of it.
-            if (outgrown != null) {
-                outgrown.close();
-            }
+            close(outgrown);
+            outgrown = null;
         }
         if (left.refusedBy(ids)) {
             refuse(batch, slots, numSlots);
         }
         counts = counts.plus(left.of(batch.totalIds()));
+        return true;
+    }
+
+    private void launchOnce(Lane lane, DeviceBatch in, long slotsAt, int numSlots) {
+        try {
+            launch(lane, in, slotsAt, numSlots, address());
+        } catch (OutOfDeviceMemoryException e) {
+            if (lane.launched()) {
+                // A part is in the sums already: another try would count it twice.
+                throw new IllegalStateException(
+                        "device memory ran out in the middle of adding to sums: the task has to run again", e);
+            }
+            throw e;
+        }
     }
 
     /** Has the CPU complain about a batch that the policies refuse. */
@@ -131,27 +171,39 @@ abstract class DeviceSums<A extends AutoCloseable> implements AutoCloseable {
         return block == null ? 0 : block.address();
     }
 
-    /** Makes room and zeroes what is new; returns the old memory, to be closed when the stream has come past this. */
-    private @Nullable DeviceBlock grow(Lane lane, int numSlots) {
-        DeviceBlock old = sums;
+    /** Makes room and zeroes what is new; false when there is no room. */
+    private boolean grow(Lane lane, int numSlots) {
         if (numSlots <= capacity) {
             if (stale) {
                 lane.stream().fill(address(), (byte) 0, bytes(capacity));
                 stale = false;
             }
+            return true;
+        }
+        long ample = Math.max(FIRST_SLOTS, 2L * capacity);
+        DeviceBlock next = ample > numSlots ? room((int) Math.min(ample, Integer.MAX_VALUE)) : null;
+        next = next == null ? room(numSlots) : next;
+        if (next == null) {
+            return false;
+        }
+        // Closed after the call, as the old one is if all goes well.
+        outgrown = next;
+        long kept = stale ? 0 : bytes(capacity);
+        lane.stream().fill(next.address() + kept, (byte) 0, next.bytes() - kept);
+        lane.stream().copyOnDevice(next.address(), address(), kept);
+        outgrown = sums;
+        sums = next;
+        capacity = (int) (next.bytes() / bytes(1));
+        stale = false;
+        return true;
+    }
+
+    private @Nullable DeviceBlock room(int slots) {
+        try {
+            return memory.take(bytes(slots));
+        } catch (OutOfDeviceMemoryException e) {
             return null;
         }
-        int more = Math.max(Math.max(numSlots, FIRST_SLOTS), 2 * capacity);
-        DeviceBlock next = memory.take(bytes(more));
-        long kept = stale ? 0 : bytes(capacity);
-        lane.stream().fill(next.address() + kept, (byte) 0, bytes(more) - kept);
-        if (old != null && kept > 0) {
-            lane.stream().copyOnDevice(next.address(), old.address(), kept);
-        }
-        sums = next;
-        capacity = more;
-        stale = false;
-        return old;
     }
 
     private long bytes(int slots) {
@@ -184,13 +236,16 @@ abstract class DeviceSums<A extends AutoCloseable> implements AutoCloseable {
 
     private long[] fetch(int slots) {
         long[] all = new long[Math.multiplyExact(slots, stride)];
-        if (slots > 0) {
+        if (slots > 0 && alive(null)) {
             try (Lane lane = calls.begin()) {
                 lane.uploaded();
                 lane.computed();
                 long place = lane.read(address(), bytes(slots));
                 lane.end();
                 Memory.copyOut(place, all, Memory.LONGS, bytes(slots));
+            } catch (CudaException e) {
+                alive(e);
+                throw e;
             }
         }
         return all;
@@ -210,16 +265,17 @@ abstract class DeviceSums<A extends AutoCloseable> implements AutoCloseable {
     }
 
     private void closeOverflow() {
-        if (overflow != null) {
-            close(overflow);
-        }
+        A accumulator = overflow;
         overflow = null;
         overflowSlots = 0;
+        close(accumulator);
     }
 
-    private static void close(AutoCloseable accumulator) {
+    private static void close(@Nullable AutoCloseable owned) {
         try {
-            accumulator.close();
+            if (owned != null) {
+                owned.close();
+            }
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
@@ -227,11 +283,14 @@ abstract class DeviceSums<A extends AutoCloseable> implements AutoCloseable {
 
     @Override
     public final void close() {
-        closeOverflow();
-        if (sums != null) {
-            sums.close();
-        }
+        DeviceBlock block = sums;
         sums = null;
         capacity = 0;
+        stale = true;
+        try {
+            close(block);
+        } finally {
+            closeOverflow();
+        }
     }
 }

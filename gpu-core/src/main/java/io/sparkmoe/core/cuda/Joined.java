@@ -41,8 +41,19 @@ final class Joined {
         return joined(first, 8L * firstRows, second, 8L * secondRows, out);
     }
 
+    /** Whether the first buffer, of {@link AdjacentBuffers}, reaches over the second one's bytes. */
+    private static boolean adjacent(ArrowBuf first, long firstBytes, ArrowBuf second, long secondBytes) {
+        return first.getReferenceManager() == second.getReferenceManager()
+                && second.memoryAddress() == first.memoryAddress() + firstBytes
+                && first.capacity() >= firstBytes + secondBytes;
+    }
+
     private static ArrowBuf joined(
             ArrowBuf first, long firstBytes, ArrowBuf second, long secondBytes, ResultBuffers out) {
+        if (adjacent(first, firstBytes, second, secondBytes)) {
+            first.getReferenceManager().retain();
+            return out.own(first);
+        }
         ArrowBuf buffer = out.take(firstBytes + secondBytes);
         Memory.copy(first.memoryAddress(), buffer.memoryAddress(), firstBytes);
         Memory.copy(second.memoryAddress(), buffer.memoryAddress() + firstBytes, secondBytes);

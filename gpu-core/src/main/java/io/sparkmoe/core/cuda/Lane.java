@@ -8,6 +8,7 @@ import io.sparkmoe.core.cuda.driver.DeviceBlock;
 import io.sparkmoe.core.cuda.driver.DeviceMemoryPool;
 import io.sparkmoe.core.cuda.driver.KernelArguments;
 import io.sparkmoe.core.cuda.driver.LaunchConfig;
+import io.sparkmoe.core.cuda.driver.PinnedMemoryPool;
 import io.sparkmoe.core.routing.Memory;
 import io.sparkmoe.core.routing.RoutingBatch;
 import java.util.ArrayList;
@@ -25,9 +26,6 @@ import org.slf4j.LoggerFactory;
 final class Lane implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
 
-    /** Bytes of the page-locked place for small copies. */
-    static final int SMALL = 1 << 18;
-
     private static final int TALLY_BYTES = 4 * Long.BYTES;
 
     private final CudaStream stream;
@@ -35,33 +33,68 @@ final class Lane implements AutoCloseable {
     private final DeviceMemoryPool memory;
     private final CudaContext context;
     private final Lanes owner;
-    private final long small;
+    private final HostScratch scratch;
     private final Clock clock;
+    private final long tally;
     private final KernelArguments arguments = new KernelArguments();
     private final List<DeviceBlock> taken = new ArrayList<>();
-    private final List<Long> hostPlaces = new ArrayList<>();
-    private int smallUsed;
+    private boolean permitted;
+    private boolean launched;
     private boolean ended;
-    private long tally;
     private Activity activity = new Activity();
 
-    Lane(Lanes owner, CudaContext context, Kernels kernels, DeviceMemoryPool memory) {
+    private Lane(
+            Lanes owner,
+            CudaContext context,
+            Kernels kernels,
+            DeviceMemoryPool memory,
+            CudaStream stream,
+            Clock clock,
+            long tally,
+            HostScratch scratch) {
         this.owner = owner;
         this.context = context;
         this.kernels = kernels;
         this.memory = memory;
-        this.stream = context.newStream();
-        this.small = context.allocatePinned(SMALL);
-        this.clock = new Clock(context, stream);
+        this.stream = stream;
+        this.clock = clock;
+        this.tally = tally;
+        this.scratch = scratch;
     }
 
-    /** Starts a call whose figures go to {@code figures}. */
-    void begin(Activity figures) {
+    static Lane open(
+            Lanes owner, CudaContext context, Kernels kernels, DeviceMemoryPool memory, PinnedMemoryPool pinned) {
+        CudaStream stream = context.newStream();
+        Clock clock = null;
+        long tally = 0;
+        try {
+            clock = new Clock(context, stream);
+            // The lane's own: reading sums back must not depend on free memory.
+            tally = context.allocate(TALLY_BYTES);
+            return new Lane(owner, context, kernels, memory, stream, clock, tally, new HostScratch(pinned));
+        } catch (RuntimeException | Error e) {
+            if (tally != 0) {
+                context.free(tally);
+            }
+            if (clock != null) {
+                clock.close();
+            }
+            stream.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Starts a call whose figures go to {@code figures}.
+     *
+     * @param withPermit whether giving the lane back gives back a permit
+     */
+    void begin(Activity figures, boolean withPermit) {
         activity = figures;
-        smallUsed = 0;
+        permitted = withPermit;
+        launched = false;
         ended = false;
         clock.start();
-        tally = take(TALLY_BYTES);
         stream.fill(tally, (byte) 0, TALLY_BYTES);
     }
 
@@ -98,22 +131,15 @@ final class Lane implements AutoCloseable {
     }
 
     long upload(short[] values) {
-        long host = hostPlace(2L * values.length);
+        long host = scratch.take(2L * values.length);
         Memory.copy(values, Memory.SHORTS, host, 2L * values.length);
         return upload(host, 2L * values.length);
     }
 
     long upload(int[] values, int count) {
-        long host = hostPlace(4L * count);
+        long host = scratch.take(4L * count);
         Memory.copy(values, Memory.INTS, host, 4L * count);
         return upload(host, 4L * count);
-    }
-
-    private long smallPlace(long bytes) {
-        long padded = (bytes + 15) & -16;
-        long place = small + smallUsed;
-        smallUsed += (int) padded;
-        return place;
     }
 
     private void copyToDevice(long device, long host, long bytes) {
@@ -135,6 +161,12 @@ final class Lane implements AutoCloseable {
         CudaFunction function = kernels.get(file, kernel);
         function.ensureSharedBytes(config.sharedBytes());
         stream.launch(function, config, arguments);
+        launched = true;
+    }
+
+    /** Whether the call has launched anything. */
+    boolean launched() {
+        return launched;
     }
 
     CudaFunction kernel(String file, String name) {
@@ -166,7 +198,7 @@ final class Lane implements AutoCloseable {
 
     /** Enqueues a copy of device memory that the host wants to read; it is there after {@link #await}. */
     long read(long device, long bytes) {
-        long host = hostPlace(bytes);
+        long host = scratch.take(bytes);
         copyBack(host, device, bytes);
         return host;
     }
@@ -179,16 +211,6 @@ final class Lane implements AutoCloseable {
     /** Waits for everything enqueued so far. */
     void await() {
         stream.synchronize();
-    }
-
-    /** Host memory for this call. */
-    private long hostPlace(long bytes) {
-        if (smallUsed + bytes + 16 <= SMALL) {
-            return smallPlace(bytes);
-        }
-        long place = Memory.allocate(bytes);
-        hostPlaces.add(place);
-        return place;
     }
 
     /** Enqueues a copy to host memory that must stay until {@link #end}. */
@@ -211,7 +233,10 @@ final class Lane implements AutoCloseable {
         ended = true;
     }
 
-    /** Gives back what the call took, and the lane itself. A call that failed is waited for, if the device still answers. */
+    /**
+     * Gives back what the call took, and the lane itself. A call that failed is waited for, if the device still answers;
+     * throws nothing, so that a result that is ready is not lost.
+     */
     @Override
     public void close() {
         try {
@@ -223,16 +248,16 @@ final class Lane implements AutoCloseable {
         } finally {
             taken.forEach(DeviceBlock::close);
             taken.clear();
-            hostPlaces.forEach(Memory::free);
-            hostPlaces.clear();
-            owner.giveBack(this);
+            scratch.clear();
+            owner.giveBack(this, permitted);
         }
     }
 
     /** Frees the lane. */
     void dispose() {
         clock.close();
-        context.freePinned(small);
+        scratch.close();
+        context.free(tally);
         stream.close();
     }
 }

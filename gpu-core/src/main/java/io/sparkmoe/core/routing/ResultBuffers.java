@@ -20,6 +20,12 @@ public final class ResultBuffers implements AutoCloseable {
         return buffer;
     }
 
+    /** Takes over a buffer that belongs to the result. */
+    public ArrowBuf own(ArrowBuf buffer) {
+        buffers.add(buffer);
+        return buffer;
+    }
+
     /** Offsets of {@code rows} lists; the first is 0, the others are for the operator to write. */
     public ArrowBuf offsets(int rows) {
         ArrowBuf offsets = take(4L * (rows + 1L));

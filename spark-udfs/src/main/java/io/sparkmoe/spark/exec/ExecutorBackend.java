@@ -91,7 +91,9 @@ public final class ExecutorBackend {
 
     /** Closes what is open; a later get opens anew. */
     public static synchronized void closeAll() {
-        OPEN.values().forEach(RoutingBackend::close);
-        OPEN.clear();
+        while (!OPEN.isEmpty()) {
+            // Out of the map first: one that complains about what is still in use is closed all the same.
+            OPEN.remove(OPEN.keySet().iterator().next()).close();
+        }
     }
 }

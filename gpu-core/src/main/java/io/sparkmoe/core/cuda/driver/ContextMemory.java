@@ -65,11 +65,11 @@ final class ContextMemory {
 
         @Override
         public void free(long address) {
-            checkKnown(context.open().device(), address);
-            if (!context.dead()) {
-                context.makeCurrent();
-                context.check(JCudaDriver.cuMemFree(new Address(address)), "cuMemFree", null);
+            if (context.isClosed()) {
+                return; // Freed when it was closed.
             }
+            checkKnown(context.open().device(), address);
+            context.release(() -> JCudaDriver.cuMemFree(new Address(address)), "cuMemFree", null);
         }
     }
 
@@ -90,10 +90,7 @@ final class ContextMemory {
         @Override
         public void free(long address) {
             checkKnown(context.open().pinned(), address);
-            if (!context.dead()) {
-                context.makeCurrentNow();
-                context.check(JCudaDriver.cuMemFreeHost(new HostAddress(address)), "cuMemFreeHost", null);
-            }
+            context.release(() -> JCudaDriver.cuMemFreeHost(new HostAddress(address)), "cuMemFreeHost", null);
             releaseWhenUnpinned();
         }
     }

@@ -2,6 +2,7 @@ package io.sparkmoe.core.cuda.driver;
 
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.JCudaDriver;
@@ -48,8 +49,13 @@ public final class CudaContext implements AutoCloseable {
         CUcontext primary = new CUcontext();
         checkOpening(JCudaDriver.cuDevicePrimaryCtxRetain(primary, handle), "cuDevicePrimaryCtxRetain", device);
         CudaContext context = new CudaContext(device, handle, primary);
-        context.makeCurrent();
-        return context;
+        try {
+            context.makeCurrent();
+            return context;
+        } catch (CudaException e) {
+            context.releasePrimary();
+            throw e;
+        }
     }
 
     private static void checkOpening(int code, String call, CudaDevice device) {
@@ -181,15 +187,15 @@ public final class CudaContext implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("the CUDA context of " + device + " is closed");
         }
-        if (CURRENT.get() != this) {
-            makeCurrentNow();
-            CURRENT.set(this);
-        }
+        makeCurrentNow();
     }
 
     /** Also when this context is closed. */
-    void makeCurrentNow() {
-        check(JCudaDriver.cuCtxSetCurrent(primary), "cuCtxSetCurrent", device.toString());
+    private void makeCurrentNow() {
+        if (CURRENT.get() != this) {
+            check(JCudaDriver.cuCtxSetCurrent(primary), "cuCtxSetCurrent", device.toString());
+            CURRENT.set(this);
+        }
     }
 
     void check(int code, String call, @Nullable String detail) {
@@ -201,11 +207,37 @@ public final class CudaContext implements AutoCloseable {
     /** The exception for a failed call; a sticky one ends this context. */
     CudaException failure(int code, String call, @Nullable String detail) {
         CudaException e = CudaErrors.of(code, call, detail);
-        if (e.sticky() && deadReason == null) {
-            deadReason = e.getMessage();
-            LOG.error("The CUDA context of {} is dead: {}", device, e.getMessage());
+        if (e.sticky()) {
+            died(String.valueOf(e.getMessage()));
         }
         return e;
+    }
+
+    private synchronized void died(String reason) {
+        if (deadReason == null) {
+            deadReason = reason;
+            LOG.warn("The CUDA context of {} is dead: {}", device, reason);
+        }
+    }
+
+    /**
+     * Gives something back to the driver, unless this context is dead or found to be so now: the driver then has taken
+     * it back already, and closing must go on.
+     *
+     * @param call answers with a result code
+     */
+    void release(IntSupplier call, String name, @Nullable String detail) {
+        if (dead()) {
+            return;
+        }
+        try {
+            makeCurrentNow();
+            check(call.getAsInt(), name, detail);
+        } catch (CudaException e) {
+            if (!e.sticky()) {
+                throw e;
+            }
+        }
     }
 
     OpenList open() {

@@ -68,6 +68,13 @@ public final class CudaFunction {
     /** Like {@link #allowSharedBytes} where launches were not allowed as much before. */
     public void ensureSharedBytes(int bytes) {
         if (bytes > allowedShared) {
+            raiseSharedBytes(bytes);
+        }
+    }
+
+    /** By one thread at a time: a smaller value must not follow a larger one. */
+    private synchronized void raiseSharedBytes(int bytes) {
+        if (bytes > allowedShared) {
             allowSharedBytes(bytes);
             allowedShared = bytes;
         }

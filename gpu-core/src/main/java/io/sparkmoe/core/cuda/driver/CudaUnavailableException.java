@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 public final class CudaUnavailableException extends Exception {
     private static final long serialVersionUID = 1L;
 
-    CudaUnavailableException(String reason, @Nullable Throwable cause) {
+    public CudaUnavailableException(String reason, @Nullable Throwable cause) {
         super(reason, cause);
     }
 }

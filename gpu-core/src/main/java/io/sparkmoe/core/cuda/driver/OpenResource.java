@@ -29,10 +29,7 @@ public abstract sealed class OpenResource implements AutoCloseable
     public final void close() {
         if (closed.compareAndSet(false, true)) {
             context.open().remove(this);
-            if (!context.dead()) {
-                context.makeCurrent();
-                context.check(release(), releaseCall, label);
-            }
+            context.release(this::release, releaseCall, label);
         }
     }
 

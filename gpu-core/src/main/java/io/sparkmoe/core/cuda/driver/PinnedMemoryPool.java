@@ -29,11 +29,16 @@ public final class PinnedMemoryPool implements AutoCloseable {
      * Takes a block.
      *
      * @param bytes 0 or more
-     * @return null when the bound is reached, the system locks no more, or a single block is above 1 GiB
+     * @return null when the bound is reached, the system locks no more, a single block is above 1 GiB, or the context is
+     *     dead
      */
     public @Nullable PinnedBlock take(long bytes) {
-        BlockCache.Block block = bytes > LARGEST ? null : cache.take(bytes);
-        return block == null ? null : new PinnedBlock(cache, block, bytes);
+        try {
+            BlockCache.Block block = bytes > LARGEST ? null : cache.take(bytes);
+            return block == null ? null : new PinnedBlock(cache, block, bytes);
+        } catch (CudaException e) {
+            return null;
+        }
     }
 
     /** Replaces the gate that every take has to pass; for tests of what happens without memory. */

@@ -1,7 +1,7 @@
 package io.sparkmoe.core.cuda.driver;
 
 /** Breaks its context and prints what is left of it; for a JVM started by a test. */
-final class BreakContext {
+public final class BreakContext {
     private BreakContext() {}
 
     public static void main(String[] args) throws CudaUnavailableException {
@@ -19,6 +19,19 @@ final class BreakContext {
         pool.close();
         context.close();
         System.out.println("closed");
+    }
+
+    /** Takes the GPU away from this process, as a faulting kernel of anybody's does. */
+    public static void breakDevice() throws CudaUnavailableException {
+        CudaContext context = CudaContext.open(CudaDriver.load().device(0));
+        CudaModule module = TestKernels.load(context);
+        try (CudaStream stream = context.newStream()) {
+            stream.launch(module.function("illegal_address"), LaunchConfig.of(1, 1, 0), new KernelArguments());
+            stream.synchronize();
+            throw new IllegalStateException("nothing broke");
+        } catch (CudaException e) {
+            System.out.println("broken: " + e.sticky());
+        }
     }
 
     private static boolean sticky(Runnable work) {

@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Map;
 
 /** A JVM of its own, for what a process does only once or does not survive. */
-final class ChildJvm {
+public final class ChildJvm {
     /** How it ended and what it printed, both streams together. */
-    record Result(int exitCode, String output) {}
+    public record Result(int exitCode, String output) {}
 
     private final Process process;
 
@@ -39,11 +39,11 @@ final class ChildJvm {
         }
     }
 
-    static ChildJvm start(Path temporary, Class<?> main, String... arguments) {
+    public static ChildJvm start(Path temporary, Class<?> main, String... arguments) {
         return start(System.getProperty("java.class.path"), temporary, Map.of(), main, arguments);
     }
 
-    Result result() {
+    public Result result() {
         try {
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             return new Result(process.waitFor(), output);
