@@ -58,8 +58,9 @@ class CudaRowsTest {
     static Stream<String> queries() {
         Stream<String> rowWise = calls().map(call -> "SELECT id, " + call + " r FROM t ORDER BY id");
         Stream<String> groups = Stream.of("layer", "name", "id %% 700")
-                .map(key -> "SELECT k, moe_expert_load(ids, 24) l, moe_padding_sum(ids, 24, array(1, 16)) p FROM (SELECT "
-                        + key + " k, %1$s ids FROM t) GROUP BY k ORDER BY k");
+                .map(key ->
+                        "SELECT k, moe_expert_load(ids, 24) l, moe_padding_sum(ids, 24, array(1, 16)) p FROM (SELECT "
+                                + key + " k, %1$s ids FROM t) GROUP BY k ORDER BY k");
         Stream<String> all = Stream.of("SELECT moe_expert_load(%1$s, 24) l FROM t");
         return Stream.of(rowWise, groups, all).flatMap(q -> q);
     }
