@@ -2,6 +2,7 @@ package io.sparkmoe.core;
 
 import io.sparkmoe.core.cpu.CpuRoutingBackend;
 import io.sparkmoe.core.cuda.CudaRoutingBackend;
+import io.sparkmoe.core.cuda.driver.CudaException;
 import io.sparkmoe.core.cuda.driver.CudaUnavailableException;
 import io.sparkmoe.core.routing.DeviceSettings;
 import io.sparkmoe.core.routing.RoutingBackend;
@@ -61,7 +62,8 @@ public final class RoutingBackends {
         try {
             CudaRoutingBackend cuda = CudaRoutingBackend.open(settings, cpu);
             return new Choice(cuda, (request == Request.CUDA ? "cuda was requested: " : "auto: ") + cuda.device());
-        } catch (CudaUnavailableException e) {
+        } catch (CudaUnavailableException | CudaException e) {
+            // Also a driver that refuses the device: another process may hold it exclusively, or all of its memory.
             if (strict && request == Request.CUDA) {
                 cpu.close();
                 throw new IllegalStateException(

@@ -129,6 +129,11 @@ public final class CudaRoutingBackend implements RoutingBackend {
         }
     }
 
+    /** Bytes of device memory that calls and accumulators hold now. */
+    public long usedDeviceBytes() {
+        return memory.used();
+    }
+
     /** The device, for a log line. */
     public String device() {
         return context.device().toString();

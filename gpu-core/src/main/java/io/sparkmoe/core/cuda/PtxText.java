@@ -18,7 +18,7 @@ final class PtxText {
         int at = 0;
         for (int entry = ptx.indexOf(ENTRY); entry >= 0; entry = ptx.indexOf(ENTRY, at)) {
             out.append(ptx, at, entry);
-            int end = ptx.indexOf("\n}\n", entry) + 3;
+            int end = end(ptx, entry);
             if (ptx.startsWith(kernel + "(", entry + ENTRY.length())) {
                 out.append(ptx, entry, end);
                 found = true;
@@ -29,5 +29,15 @@ final class PtxText {
             throw new IllegalStateException("there is no kernel " + kernel + " in this PTX");
         }
         return out.append(ptx.substring(at)).toString();
+    }
+
+    /** Where the kernel's body ends; scopes, calls and vectors inside it have braces too. */
+    private static int end(String ptx, int entry) {
+        int at = ptx.indexOf('{', entry) + 1;
+        for (int depth = 1; depth > 0; at++) {
+            char c = ptx.charAt(at);
+            depth += c == '{' ? 1 : c == '}' ? -1 : 0;
+        }
+        return at;
     }
 }

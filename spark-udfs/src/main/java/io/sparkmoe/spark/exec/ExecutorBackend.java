@@ -6,6 +6,7 @@ import io.sparkmoe.core.routing.DeviceSettings;
 import io.sparkmoe.core.routing.RoutingBackend;
 import io.sparkmoe.spark.MoeConf;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
@@ -18,8 +19,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The backends of this JVM, one a GPU address and one for the CPU, opened when first needed and shared by the tasks.
  *
- * <p>A task's GPU is the one that Spark assigned to it ({@code spark.task.resource.gpu.amount}); without assignments it
- * is the first that the process sees.
+ * <p>A task's GPU is the one that Spark assigned to it ({@code spark.task.resource.gpu.amount}), or else the one that it
+ * assigned to the executor; without assignments it is the first that the process sees.
  */
 public final class ExecutorBackend {
     private static final Logger LOG = LoggerFactory.getLogger(ExecutorBackend.class);
@@ -27,6 +28,9 @@ public final class ExecutorBackend {
     private static final String CPU_KEY = "cpu";
 
     private static final Map<String, RoutingBackend> OPEN = new HashMap<>();
+
+    /** The GPU that the plugin was told of. */
+    private static volatile @Nullable String executorAddress;
 
     private ExecutorBackend() {}
 
@@ -37,12 +41,19 @@ public final class ExecutorBackend {
      */
     public static RoutingBackend get(MoeConf conf) {
         TaskContext task = TaskContext.get();
-        return get(conf.backend(), conf.strict(), task == null ? null : address(task.resourcesJMap()));
+        return get(conf.backend(), conf.strict(), taskAddress(task == null ? Map.of() : task.resourcesJMap()));
+    }
+
+    /** The address for a task of these resources, or null where Spark assigned no GPU at all. */
+    static @Nullable String taskAddress(Map<String, ResourceInformation> resources) {
+        String own = address(resources);
+        return own == null ? executorAddress : own;
     }
 
     /** Opens the backend of an executor that was given a GPU, before its first task; never throws. */
     public static void open(Map<String, ResourceInformation> resources) {
         String address = address(resources);
+        executorAddress = address;
         try {
             if (address != null) {
                 String asked = sparkConf().get(MoeConf.BACKEND.name(), MoeConf.BACKEND.fallback());
@@ -54,7 +65,7 @@ public final class ExecutorBackend {
         }
     }
 
-    private static synchronized RoutingBackend get(Request request, boolean strict, @Nullable String address) {
+    static synchronized RoutingBackend get(Request request, boolean strict, @Nullable String address) {
         String key = request == Request.CPU ? CPU_KEY : GPU + address;
         RoutingBackend open = OPEN.get(key);
         boolean refused =
@@ -89,8 +100,14 @@ public final class ExecutorBackend {
         return master.startsWith("local") && !master.startsWith("local-cluster");
     }
 
+    /** The backends that are open now. */
+    static synchronized List<RoutingBackend> opened() {
+        return List.copyOf(OPEN.values());
+    }
+
     /** Closes what is open; a later get opens anew. */
     public static synchronized void closeAll() {
+        executorAddress = null;
         while (!OPEN.isEmpty()) {
             // Out of the map first: one that complains about what is still in use is closed all the same.
             OPEN.remove(OPEN.keySet().iterator().next()).close();

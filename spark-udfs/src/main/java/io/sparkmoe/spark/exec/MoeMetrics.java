@@ -94,6 +94,16 @@ public final class MoeMetrics implements Serializable {
         TOTALS.get("batches").increment();
     }
 
+    /** Notes what the calling thread did on the device outside of batches: reading sums back, calls that failed. */
+    void rest(RoutingBackend backend) {
+        device(backend.takeActivity());
+    }
+
+    /** Counts the calling thread's work on the device in the running totals alone, where no plan node shows it. */
+    public static void total(RoutingBackend backend) {
+        total(backend.takeActivity());
+    }
+
     private void device(DeviceActivity device) {
         add("splits", device.splits());
         add("fallbacks", device.fallbacks());
@@ -105,6 +115,10 @@ public final class MoeMetrics implements Serializable {
         if (device.peakDeviceBytes() > 0) {
             set("peakDeviceMemory", device.peakDeviceBytes());
         }
+        total(device);
+    }
+
+    private static void total(DeviceActivity device) {
         TOTALS.get("bytesToDevice").add(device.bytesToDevice());
         TOTALS.get("bytesFromDevice").add(device.bytesFromDevice());
         TOTALS.get("deviceCalls").add(device.deviceCalls());

@@ -132,6 +132,8 @@ public record PartialEvaluator(
         /** The batch in hand, or the next one with rows; null at the end. */
         private @Nullable ColumnarBatch next() {
             while (batch == null || done == batch.numRows()) {
+                // Not looked at again: a reader empties and closes its batch when it is asked for the next.
+                batch = null;
                 if (!input.hasNext()) {
                     return null;
                 }

@@ -199,6 +199,7 @@ final class PartialTask implements AutoCloseable {
         accumulators.clear();
         collectors.forEach(IdCollector::close);
         collectors.clear();
+        metrics.rest(backend);
         metrics.set("peakMemory", allocator.getPeakMemoryAllocation());
         allocator.close();
     }

@@ -145,6 +145,7 @@ final class SliceTask implements AutoCloseable {
         closeResults();
         collectors.values().forEach(IdCollector::close);
         collectors.clear();
+        metrics.rest(backend);
         metrics.set("peakMemory", allocator.getPeakMemoryAllocation());
         allocator.close();
     }

@@ -38,6 +38,8 @@ record SparkHome(Path home) {
         Files.writeString(conf.resolve("log4j2.properties"), """
                 rootLogger.level = warn
                 rootLogger.appenderRef.stderr.ref = console
+                logger.moe.name = io.sparkmoe
+                logger.moe.level = info
                 appender.console.type = Console
                 appender.console.name = console
                 appender.console.target = SYSTEM_ERR

@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,8 +21,18 @@ final class StandaloneCluster implements AutoCloseable {
     private final List<Process> processes = new ArrayList<>();
     private final String master;
 
-    /** Starts one, its logs below {@code folder}. */
+    /** Starts one of a core each, its logs below {@code folder}. */
     StandaloneCluster(SparkHome spark, Path folder) throws IOException, InterruptedException {
+        this(spark, folder, 1, List.of("", ""));
+    }
+
+    /**
+     * Starts one, its logs below {@code folder}.
+     *
+     * @param properties of each worker, as a properties file has them
+     */
+    StandaloneCluster(SparkHome spark, Path folder, int cores, List<String> properties)
+            throws IOException, InterruptedException {
         int port;
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = free.getLocalPort();
@@ -34,10 +45,13 @@ final class StandaloneCluster implements AutoCloseable {
                     "org.apache.spark.deploy.master.Master",
                     List.of("--host", MASTER_HOST, "--port", "" + port, "--webui-port", "0")));
             awaitPort(port);
-            for (String host : HOSTS) {
-                Path own = folder.resolve("worker-" + host);
+            for (int i = 0; i < HOSTS.size(); i++) {
+                String host = HOSTS.get(i);
+                Path own = Files.createDirectories(folder.resolve("worker-" + host));
+                Path file = Files.writeString(own.resolve("worker.properties"), properties.get(i));
                 List<String> arguments = new ArrayList<>(List.of("--host", host, "--port", "0", "--webui-port", "0"));
-                arguments.addAll(List.of("--cores", "1", "--memory", "1g", "--work-dir", own + "/work", master));
+                arguments.addAll(List.of("--cores", "" + cores, "--memory", "1g", "--work-dir", own + "/work"));
+                arguments.addAll(List.of("--properties-file", file.toString(), master));
                 processes.add(spark.start(own, host, "org.apache.spark.deploy.worker.Worker", arguments));
             }
         } catch (IOException | InterruptedException | RuntimeException e) {

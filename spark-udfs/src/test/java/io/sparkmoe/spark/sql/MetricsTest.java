@@ -4,30 +4,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sparkmoe.spark.gpu.Gpu;
+import io.sparkmoe.spark.gpu.PlanMetrics;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.spark.SparkEnv;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 
 /** What a run did, where one looks for it: the SQL tab's REST API, explain, and the plugin's metrics. */
 class MetricsTest {
     private static final SparkSession SPARK = TestSpark.session();
 
-    @Test
-    void theRestApiShowsTheNodesMetrics() throws Exception {
-        RoutingTable.register(SPARK);
-        SPARK.sql("SELECT moe_expert_counts(i32, 24) c FROM t")
-                .write()
-                .format("noop")
-                .mode("append")
-                .save();
-        Map<String, String> metrics = metricsOf("ArrowBatchEval");
+    private static final boolean ON_GPU =
+            !SPARK.conf().get("spark.moe.backend", "auto").equals("cpu") && Gpu.usable();
+
+    /** The ids of the table, all and masked ones. */
+    private static long[] idsAndMasked() {
         long ids = 0;
         long masked = 0;
         for (long id = 0; id < RoutingTable.ROWS; id++) {
@@ -37,11 +38,60 @@ class MetricsTest {
                 masked += row[i] < 0 ? 1 : 0;
             }
         }
+        return new long[] {ids, masked};
+    }
+
+    @Test
+    void theExecutedPlanNamesTheBackendThatRan() {
+        RoutingTable.register(SPARK);
+        Dataset<Row> query = SPARK.sql("SELECT moe_expert_counts(i32, 24) c FROM t");
+        assertThat(query.collectAsList()).hasSize(RoutingTable.ROWS);
+        Map<String, Long> metrics = PlanMetrics.of(query);
+        assertThat(metrics)
+                .containsEntry("numInputRows", (long) RoutingTable.ROWS)
+                .containsEntry("numIds", idsAndMasked()[0])
+                .containsEntry("maskedIds", idsAndMasked()[1])
+                .containsEntry("fallbacks", 0L)
+                .containsEntry("splits", 0L);
+        List<String> device = List.of(
+                "gpuBatches",
+                "bytesToDevice",
+                "bytesFromDevice",
+                "deviceCopyTime",
+                "deviceKernelTime",
+                "peakDeviceMemory");
+        if (ON_GPU) {
+            assertThat(metrics).containsEntry("cpuBatches", 0L);
+            assertThat(device)
+                    .allSatisfy(key -> assertThat(metrics.get(key)).as(key).isPositive());
+            // Four bytes an id at most, and the offsets of the rows and of their batches.
+            assertThat(metrics.get("bytesToDevice"))
+                    .isLessThanOrEqualTo(4 * (idsAndMasked()[0] + RoutingTable.ROWS + metrics.get("gpuBatches")));
+        } else {
+            assertThat(metrics.get("cpuBatches")).isPositive();
+            assertThat(device)
+                    .allSatisfy(key -> assertThat(metrics.get(key)).as(key).isNotPositive());
+        }
+    }
+
+    @Test
+    @DisabledIfSystemProperty(named = "spark.ui.enabled", matches = "false", disabledReason = "there is no web page")
+    void theRestApiShowsTheNodesMetrics() throws Exception {
+        RoutingTable.register(SPARK);
+        SPARK.sql("SELECT moe_expert_counts(i32, 24) c FROM t")
+                .write()
+                .format("noop")
+                .mode("append")
+                .save();
+        Map<String, String> metrics = metricsOf("ArrowBatchEval");
+        long ids = idsAndMasked()[0];
+        long masked = idsAndMasked()[1];
         assertThat(number(metrics.get("number of input rows"))).isEqualTo(RoutingTable.ROWS);
         assertThat(number(metrics.get("number of output rows"))).isEqualTo(RoutingTable.ROWS);
         assertThat(number(metrics.get("number of expert ids"))).isEqualTo(ids);
         assertThat(number(metrics.get("masked ids left out"))).isEqualTo(masked);
-        assertThat(number(metrics.get("batches on the CPU"))).isPositive();
+        assertThat(number(metrics.get(ON_GPU ? "batches on the GPU" : "batches on the CPU")))
+                .isPositive();
         assertThat(metrics).containsKeys("peak Arrow memory of a task", "time in the operators");
     }
 
@@ -88,6 +138,12 @@ class MetricsTest {
         long counted = row.<Long>getList(0).stream().mapToLong(Long::longValue).sum();
         assertThat(gauge("ids") - before).isGreaterThanOrEqualTo(counted);
         assertThat(gauge("rows")).isPositive();
+        if (ON_GPU) {
+            assertThat(gauge("deviceCalls")).isPositive();
+            assertThat(gauge("bytesToDevice")).isPositive();
+        } else {
+            assertThat(gauge("deviceCalls")).isZero();
+        }
     }
 
     private static long gauge(String name) {

@@ -8,19 +8,27 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Runs a main of the tests in a JVM of its own, with the options of this one. */
-final class OwnJvm {
+public final class OwnJvm {
     private OwnJvm() {}
 
     /** The class path of this JVM, as Surefire was given it. */
-    static String classPath() {
+    public static String classPath() {
         return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     }
 
     /** @return what the process printed; it must end by itself within five minutes */
     static String run(Class<?> main, String heap, String classPath, String... args) throws Exception {
+        return run(Map.of(), main, heap, classPath, args);
+    }
+
+    /** The same with additions to the environment. */
+    public static String run(
+            Map<String, String> environment, Class<?> main, String heap, String classPath, String... args)
+            throws Exception {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         for (String arg : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
@@ -31,10 +39,10 @@ final class OwnJvm {
         command.addAll(List.of("-Xmx" + heap, "-cp", classPath, main.getName()));
         command.addAll(List.of(args));
         File out = File.createTempFile("own-jvm", ".txt");
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(out)
-                .start();
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out);
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         try {
             assertThat(process.waitFor(300, TimeUnit.SECONDS))
                     .as(main.getName())

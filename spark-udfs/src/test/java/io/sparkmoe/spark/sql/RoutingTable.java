@@ -19,11 +19,11 @@ import org.jspecify.annotations.Nullable;
  * A seeded table of routed segments with the same ids in every column type, as Parquet: NULL lists, empty lists, NULL and
  * -1 elements, lengths that are multiples of topk.
  */
-final class RoutingTable {
+public final class RoutingTable {
     static final int EXPERTS = 24;
     static final int TOPK = 4;
     static final int ROWS = 1500;
-    static final String[] ID_COLUMNS = {"i8", "i16", "i32", "i64", "nested", "packed"};
+    public static final String[] ID_COLUMNS = {"i8", "i16", "i32", "i64", "nested", "packed"};
 
     private static final Path FOLDER = Path.of("target", "routing-table");
 
@@ -49,7 +49,7 @@ final class RoutingTable {
     }
 
     /** Registers the table as view {@code t} and returns its path. */
-    static synchronized String register(SparkSession spark) {
+    public static synchronized String register(SparkSession spark) {
         if (!Files.exists(FOLDER.resolve("_SUCCESS"))) {
             spark.createDataFrame(rows(), schema())
                     .repartition(3)

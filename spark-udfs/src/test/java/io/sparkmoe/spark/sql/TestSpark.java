@@ -8,7 +8,10 @@ import java.nio.file.Path;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.util.ArrowUtils;
 
-/** The one local session that the SQL tests share. */
+/**
+ * The one local session that the SQL tests share. Settings of Spark given to the JVM reach it: {@code
+ * -Dspark.moe.backend=cuda} runs the tests on that backend, {@code -Dspark.ui.enabled=false} without the web page.
+ */
 final class TestSpark {
     private static final String WAREHOUSE = freshWarehouse();
 
@@ -19,7 +22,7 @@ final class TestSpark {
                 .master("local[2]")
                 .appName("spark-moe-tests")
                 .config("spark.plugins", MoeSparkPlugin.class.getName())
-                .config("spark.ui.enabled", "true")
+                .config("spark.ui.enabled", System.getProperty("spark.ui.enabled", "true"))
                 .config("spark.ui.port", "0")
                 .config("spark.ui.showConsoleProgress", "false")
                 .config("spark.driver.bindAddress", "127.0.0.1")

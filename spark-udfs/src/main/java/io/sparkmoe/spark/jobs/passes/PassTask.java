@@ -1,5 +1,7 @@
 package io.sparkmoe.spark.jobs.passes;
 
+import io.sparkmoe.core.routing.RoutingBackend;
+import io.sparkmoe.spark.exec.MoeMetrics;
 import java.util.Iterator;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.spark.TaskContext;
@@ -28,12 +30,15 @@ final class PassTask implements PairFlatMapFunction<Iterator<InternalRow>, PassK
             return java.util.Collections.emptyIterator();
         }
         String name = "moe-passes-" + TaskContext.get().taskAttemptId();
+        RoutingBackend own = backend.get();
         try (BufferAllocator allocator = ArrowUtils.rootAllocator().newChildAllocator(name, 0, Long.MAX_VALUE);
-                PassSink sink = new PassSink(backend.get(), options, allocator)) {
+                PassSink sink = new PassSink(own, options, allocator)) {
             cutter.cut(rows, sink);
             return sink.totals().entrySet().stream()
                     .map(e -> new Tuple2<>(e.getKey(), e.getValue()))
                     .iterator();
+        } finally {
+            MoeMetrics.total(own);
         }
     }
 }
