@@ -25,9 +25,9 @@ import org.slf4j.LoggerFactory;
 public final class ExecutorBackend {
     private static final Logger LOG = LoggerFactory.getLogger(ExecutorBackend.class);
     private static final String GPU = "gpu";
-    private static final String CPU_KEY = "cpu";
+    static final String CPU_KEY = "cpu";
 
-    private static final Map<String, RoutingBackend> OPEN = new HashMap<>();
+    static final Map<String, RoutingBackend> OPEN = new HashMap<>();
 
     /** The GPU that the plugin was told of. */
     private static volatile @Nullable String executorAddress;

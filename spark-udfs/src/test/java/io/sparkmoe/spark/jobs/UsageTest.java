@@ -2,6 +2,7 @@ package io.sparkmoe.spark.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkmoe.spark.gpu.Gpu;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -105,11 +106,12 @@ class UsageTest {
 
     @Test
     void doctorSaysWhichBackendAndWhy() {
+        boolean onGpu = !"cpu".equals(System.getProperty("spark.moe.backend")) && Gpu.usable();
         CommandLineRun run = CommandLineRun.of("doctor");
         assertThat(run.code()).isZero();
         assertThat(run.out())
                 .contains("Spark  ", "Arrow", "Java", "GPU", "Native folder")
-                .containsPattern("Backend +cpu: ");
+                .containsPattern("Backend +" + (onGpu ? "cuda" : "cpu") + ": ");
         CommandLineRun wrong = CommandLineRun.of("doctor", "--conf", "spark.moe.backend=abacus");
         assertThat(wrong.code()).isEqualTo(1);
         assertThat(wrong.err()).contains("abacus");

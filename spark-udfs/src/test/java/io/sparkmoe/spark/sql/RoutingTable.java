@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class RoutingTable {
     static final int EXPERTS = 24;
     static final int TOPK = 4;
-    static final int ROWS = 1500;
+    public static final int ROWS = 1500;
     public static final String[] ID_COLUMNS = {"i8", "i16", "i32", "i64", "nested", "packed"};
 
     private static final Path FOLDER = Path.of("target", "routing-table");
