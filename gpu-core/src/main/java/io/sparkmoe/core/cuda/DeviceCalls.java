@@ -106,7 +106,10 @@ final class DeviceCalls {
         int slices = most == null ? 1 : Slices.count(batch, most);
         if (most != null && slices > 1) {
             try (Slices<R> run = new Slices<>(call, most, buffers)) {
-                return run.over(batch, slices, lanes, activity());
+                R result = run.over(batch, slices, lanes, activity());
+                if (result != null) {
+                    return result;
+                }
             }
         }
         // Closed in reverse: copies into the results are over before their memory is released.

@@ -53,15 +53,6 @@ record EpPreprocessCall(EpPreprocessOptions options, KeyPlan plan, RoutingBacken
                 left.of(part.totalIds()));
     }
 
-    @Override
-    public long[] mostBytes(RoutingBatch batch) {
-        long segments = EpPreprocess.indptrSegments(options);
-        long indptr = 8 * batch.segments() * (segments + 1);
-        long maskedM = options.form() == EpForm.PADDED ? 4 * batch.segments() * segments : 0;
-        long ids = 4 * batch.totalIds();
-        return new long[] {0, indptr, 0, maskedM, 0, ids, 0, ids, 0, ids};
-    }
-
     private boolean wholeTokens(RoutingBatch part) {
         for (int s = 0; s < part.segments(); s++) {
             if (part.length(s) % options.topk() != 0) {

@@ -6,6 +6,7 @@ import io.sparkmoe.core.routing.RoutingBatch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +41,7 @@ final class Slices<R extends AutoCloseable> implements AutoCloseable {
         }
         long bytes = batch.totalIds() * batch.type().bytes()
                 + Arrays.stream(mostBytes).sum();
-        return (int) Math.max(1, Math.min(Math.min(MOST, batch.segments()), bytes / LEAST_BYTES));
+        return (int) Math.max(1, Math.min(Math.min(Integer.getInteger("most", MOST), batch.segments()), bytes / LEAST_BYTES));
     }
 
     /** The first segment from {@code least} on that starts at that id or later, counted from the batch's first. */
@@ -62,22 +63,26 @@ final class Slices<R extends AutoCloseable> implements AutoCloseable {
     /** The result over all slices; null where a slice gives none, or all together do not. */
     @Nullable
     R over(RoutingBatch batch, int count, Lanes from, Activity activity) {
-        List<R> results = new ArrayList<>();
+        List<Supplier<@Nullable R>> pending = new ArrayList<>();
         int next = 0;
         for (int i = 1; i <= count; i++) {
             int end = i == count ? batch.segments() : firstFrom(batch, batch.totalIds() * i / count, next);
             if (end > next) {
                 lanes.add(lanes.isEmpty() ? from.begin(activity) : from.another(activity));
                 outs.add(new ResultBuffers(adjacent.nextSlice()));
-                R result = call.run(batch.slice(next, end), lanes.get(lanes.size() - 1), outs.get(outs.size() - 1));
-                if (result == null) {
-                    return null;
-                }
-                results.add(result);
+                pending.add(call.enqueue(batch.slice(next, end), lanes.get(lanes.size() - 1), outs.get(outs.size() - 1)));
             }
             next = end;
         }
         lanes.forEach(Lane::end);
+        List<R> results = new ArrayList<>();
+        for (Supplier<@Nullable R> p : pending) {
+            R result = p.get();
+            if (result == null) {
+                return null;
+            }
+            results.add(result);
+        }
         return joined(results);
     }
 
