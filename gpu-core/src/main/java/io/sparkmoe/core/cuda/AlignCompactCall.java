@@ -62,8 +62,9 @@ record AlignCompactCall(CompactOptions options, KeyPlan plan, RoutingBackend cpu
 
     @Override
     public long @Nullable [] mostBytes(RoutingBatch batch) {
-        if (plan.leavesOut()) { return null; }
-        return new long[] {0, 4 * batch.segments() * (plan.bins() + 1L), 0, 4 * batch.totalIds()};
+        return plan.leavesOut()
+                ? null
+                : new long[] {0, 4 * batch.segments() * (plan.bins() + 1L), 0, 4 * batch.totalIds()};
     }
 
     @Override

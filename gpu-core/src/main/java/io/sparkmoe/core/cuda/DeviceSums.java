@@ -129,6 +129,7 @@ abstract class DeviceSums<A extends AutoCloseable> implements AutoCloseable {
             lane.computed();
             long tally = lane.readTally();
             lane.end();
+            calls.activity().deviceCalls++;
             left = LeftOut.at(tally);
         } finally {
             // Only now has the stream come past the copy out of it.
@@ -242,6 +243,7 @@ abstract class DeviceSums<A extends AutoCloseable> implements AutoCloseable {
                 lane.computed();
                 long place = lane.read(address(), bytes(slots));
                 lane.end();
+                calls.activity().deviceCalls++;
                 Memory.copyOut(place, all, Memory.LONGS, bytes(slots));
             } catch (CudaException e) {
                 alive(e);

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * batch that is one segment cannot be cut.
  */
 final class Slices<R extends AutoCloseable> implements AutoCloseable {
-    private static final int MOST = 4;
+    /** More gain nothing: copies both ways share the bus, and a slice costs some 50 us of calls. */
+    private static final int MOST = 2;
 
     /** Below this a slice's copies take no longer than its calls. */
     private static final long LEAST_BYTES = 8 << 20;
@@ -36,12 +37,13 @@ final class Slices<R extends AutoCloseable> implements AutoCloseable {
 
     /** Into how many slices a batch is best cut. */
     static int count(RoutingBatch batch, long[] mostBytes) {
-        if (batch.totalIds() < (long) LEAST_LENGTH * batch.segments()) {
+        boolean tooLarge = Arrays.stream(mostBytes).anyMatch(bytes -> bytes > 4L * Integer.MAX_VALUE);
+        if (tooLarge || batch.totalIds() < (long) LEAST_LENGTH * batch.segments()) {
             return 1;
         }
         long bytes = batch.totalIds() * batch.type().bytes()
                 + Arrays.stream(mostBytes).sum();
-        return (int) Math.max(1, Math.min(Math.min(Integer.getInteger("most", MOST), batch.segments()), bytes / LEAST_BYTES));
+        return (int) Math.max(1, Math.min(Math.min(MOST, batch.segments()), bytes / LEAST_BYTES));
     }
 
     /** The first segment from {@code least} on that starts at that id or later, counted from the batch's first. */
@@ -70,7 +72,8 @@ final class Slices<R extends AutoCloseable> implements AutoCloseable {
             if (end > next) {
                 lanes.add(lanes.isEmpty() ? from.begin(activity) : from.another(activity));
                 outs.add(new ResultBuffers(adjacent.nextSlice()));
-                pending.add(call.enqueue(batch.slice(next, end), lanes.get(lanes.size() - 1), outs.get(outs.size() - 1)));
+                pending.add(
+                        call.enqueue(batch.slice(next, end), lanes.get(lanes.size() - 1), outs.get(outs.size() - 1)));
             }
             next = end;
         }
