@@ -13,6 +13,9 @@ final class Activity {
     long splits;
     long fallbacks;
 
+    /** How many calls are yet to look for left-out ids before they fetch results; no figure. */
+    int careful;
+
     /** The figures so far; starts again from zero. */
     DeviceActivity take(long peakDeviceBytes) {
         DeviceActivity taken = new DeviceActivity(

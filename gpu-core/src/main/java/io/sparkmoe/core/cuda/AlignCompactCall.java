@@ -6,6 +6,7 @@ import io.sparkmoe.core.routing.ListBuffer;
 import io.sparkmoe.core.routing.ResultBuffers;
 import io.sparkmoe.core.routing.RoutingBackend;
 import io.sparkmoe.core.routing.RoutingBatch;
+import java.util.function.Supplier;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.jspecify.annotations.Nullable;
@@ -43,8 +44,27 @@ record AlignCompactCall(CompactOptions options, KeyPlan plan, RoutingBackend cpu
     }
 
     @Override
-    public long[] mostBytes(RoutingBatch batch) {
-        return new long[] {0, 4 * batch.segments() * (plan.bins() + 1L), 0, 4 * batch.totalIds()};
+    public Supplier<@Nullable CompactResult> enqueue(RoutingBatch part, Lane lane, ResultBuffers out) {
+        int rows = part.segments();
+        ListBuffer binOffsets = out.equalLists(rows, 4, plan.bins() + 1L, part.firstRow(), "expert_offsets");
+        AlignCompact launcher = AlignCompact.plan(DeviceKeys.upload(lane, part, plan), lane);
+        lane.uploaded();
+        launcher.launch(null, lane);
+        lane.computed();
+        long tally = lane.readTally();
+        Lists.copyBack(lane, binOffsets, launcher.binOffsets());
+        ListBuffer sorted = Lists.copyBack(lane, rows, 4, Lists.offsets(part, out), launcher.sorted(), out);
+        return () -> {
+            LeftOut left = LeftOut.at(tally);
+            return left.any() ? null : new CompactResult(sorted, binOffsets, left.of(part.totalIds()));
+        };
+    }
+
+    @Override
+    public long @Nullable [] mostBytes(RoutingBatch batch) {
+        return plan.leavesOut()
+                ? null
+                : new long[] {0, 4 * batch.segments() * (plan.bins() + 1L), 0, 4 * batch.totalIds()};
     }
 
     @Override

@@ -241,7 +241,7 @@ public final class CudaRoutingBackend implements RoutingBackend {
     }
 
     /**
-     * Waits for the calls that run and frees everything. Results that are still out stay readable until they are closed.
+     * Waits for what runs on the device and frees everything; a call that comes back for more fails. Results that are still out stay readable until they are closed.
      *
      * @throws IllegalStateException naming results and accumulators that are still out
      */

@@ -2,6 +2,7 @@ package io.sparkmoe.core.cuda;
 
 import io.sparkmoe.core.routing.ResultBuffers;
 import io.sparkmoe.core.routing.RoutingBatch;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,15 @@ interface DeviceCall<R extends AutoCloseable> {
      */
     @Nullable
     R run(RoutingBatch part, Lane lane, ResultBuffers out);
+
+    /**
+     * Enqueues a part in the expectation that no id is left out, and waits for nothing. For calls with {@link #mostBytes}.
+     *
+     * @return asked for the result when the lane has ended; gives null where the expectation was wrong
+     */
+    default Supplier<@Nullable R> enqueue(RoutingBatch part, Lane lane, ResultBuffers out) {
+        throw new UnsupportedOperationException();
+    }
 
     /**
      * Most bytes of each buffer that {@link #run} takes, in its order; 0 for offsets of lists and others that have to be

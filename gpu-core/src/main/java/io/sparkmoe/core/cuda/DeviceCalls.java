@@ -21,6 +21,9 @@ final class DeviceCalls {
     /** Ids and segments that the CPU has done sooner than the device has refused their halves. */
     private static final int SMALL = 4096;
 
+    /** Calls that look at the tally first after one that should have. */
+    private static final int CAREFUL = 15;
+
     private final CudaContext context;
     private final Lanes lanes;
     private final boolean failOnStickyError;
@@ -102,12 +105,9 @@ final class DeviceCalls {
     }
 
     private <R extends AutoCloseable> @Nullable R once(RoutingBatch batch, DeviceCall<R> call, BufferSource buffers) {
-        long[] most = call.mostBytes(batch);
-        int slices = most == null ? 1 : Slices.count(batch, most);
-        if (most != null && slices > 1) {
-            try (Slices<R> run = new Slices<>(call, most, buffers)) {
-                return run.over(batch, slices, lanes, activity());
-            }
+        R whole = expectingAll(batch, call, buffers);
+        if (whole != null) {
+            return whole;
         }
         // Closed in reverse: copies into the results are over before their memory is released.
         try (ResultBuffers out = new ResultBuffers(buffers);
@@ -117,7 +117,29 @@ final class DeviceCalls {
                 return null;
             }
             lane.end();
+            activity().deviceCalls++;
             out.keep();
+            return result;
+        }
+    }
+
+    /** Ids are rarely left out, so the results are fetched without a look at the tally first; null if that went wrong. */
+    private <R extends AutoCloseable> @Nullable R expectingAll(
+            RoutingBatch batch, DeviceCall<R> call, BufferSource buffers) {
+        Activity mine = activity();
+        long[] most = call.mostBytes(batch);
+        if (most == null || mine.careful > 0) {
+            mine.careful -= most == null ? 0 : 1;
+            return null;
+        }
+        int slices = Slices.count(batch, most);
+        try (Slices<R> run = new Slices<>(call, slices > 1 ? most : new long[0], buffers)) {
+            R result = run.over(batch, slices, lanes, mine);
+            if (result == null) {
+                mine.careful = CAREFUL;
+            } else {
+                mine.deviceCalls++;
+            }
             return result;
         }
     }

@@ -1,7 +1,6 @@
 package io.sparkmoe.core.cuda;
 
 import io.sparkmoe.core.cuda.driver.CudaException;
-import io.sparkmoe.core.cuda.driver.DeviceBlock;
 import io.sparkmoe.core.cuda.driver.DeviceMemoryPool;
 import io.sparkmoe.core.cuda.driver.OutOfDeviceMemoryException;
 import io.sparkmoe.core.routing.IdCounts;
@@ -19,17 +18,11 @@ import org.jspecify.annotations.Nullable;
  * @param <A> the CPU's accumulator
  */
 abstract class DeviceSums<A extends AutoCloseable> implements AutoCloseable {
-    private static final int FIRST_SLOTS = 64;
-
     private final DeviceCalls calls;
-    private final DeviceMemoryPool memory;
+    private final ResidentSums sums;
     private final IdOptions ids;
     private final int stride;
-    private @Nullable DeviceBlock sums;
-    private @Nullable DeviceBlock outgrown;
-    private int capacity;
     private int used;
-    private boolean stale = true;
     private long @Nullable [] host;
     private @Nullable A overflow;
     private int overflowSlots;
@@ -37,7 +30,7 @@ abstract class DeviceSums<A extends AutoCloseable> implements AutoCloseable {
 
     DeviceSums(DeviceCalls calls, DeviceMemoryPool memory, IdOptions ids, int stride) {
         this.calls = calls;
-        this.memory = memory;
+        this.sums = new ResidentSums(memory, stride);
         this.ids = ids;
         this.stride = stride;
     }
@@ -61,7 +54,7 @@ abstract class DeviceSums<A extends AutoCloseable> implements AutoCloseable {
     }
 
     private void add(RoutingBatch batch, int[] slots, int numSlots) {
-        boolean held = !stale;
+        boolean held = sums.any();
         try {
             if (alive(null) && addOnDevice(batch, slots, numSlots)) {
                 return;
@@ -72,7 +65,9 @@ abstract class DeviceSums<A extends AutoCloseable> implements AutoCloseable {
                 return;
             }
         } catch (CudaException e) {
-            stale = !held;
+            if (!held) {
+                sums.forget();
+            }
             if (alive(e)) {
                 throw e;
             }
@@ -89,7 +84,7 @@ abstract class DeviceSums<A extends AutoCloseable> implements AutoCloseable {
         if (calls.alive(failure)) {
             return true;
         }
-        if (!stale) {
+        if (sums.any()) {
             throw new IllegalStateException(
                     "the GPU of this process is lost, and sums with it: the task has to run again", failure);
         }
@@ -119,7 +114,7 @@ abstract class DeviceSums<A extends AutoCloseable> implements AutoCloseable {
     private boolean addOnDevice(RoutingBatch batch, int[] slots, int numSlots) {
         LeftOut left;
         try (Lane lane = calls.begin()) {
-            if (!grow(lane, numSlots)) {
+            if (!sums.grow(lane, numSlots)) {
                 return false;
             }
             DeviceBatch in = lane.upload(batch);
@@ -129,11 +124,11 @@ abstract class DeviceSums<A extends AutoCloseable> implements AutoCloseable {
             lane.computed();
             long tally = lane.readTally();
             lane.end();
+            calls.activity().deviceCalls++;
             left = LeftOut.at(tally);
         } finally {
             // Only now has the stream come past the copy out of it.
-            close(outgrown);
-            outgrown = null;
+            sums.dropOutgrown();
         }
         if (left.refusedBy(ids)) {
             refuse(batch, slots, numSlots);
@@ -144,7 +139,7 @@ abstract class DeviceSums<A extends AutoCloseable> implements AutoCloseable {
 
     private void launchOnce(Lane lane, DeviceBatch in, long slotsAt, int numSlots) {
         try {
-            launch(lane, in, slotsAt, numSlots, address());
+            launch(lane, in, slotsAt, numSlots, sums.address());
         } catch (OutOfDeviceMemoryException e) {
             if (lane.launched()) {
                 // A part is in the sums already: another try would count it twice.
@@ -166,50 +161,6 @@ abstract class DeviceSums<A extends AutoCloseable> implements AutoCloseable {
         throw new IllegalStateException("the ids changed while they were read");
     }
 
-    private long address() {
-        DeviceBlock block = sums;
-        return block == null ? 0 : block.address();
-    }
-
-    /** Makes room and zeroes what is new; false when there is no room. */
-    private boolean grow(Lane lane, int numSlots) {
-        if (numSlots <= capacity) {
-            if (stale) {
-                lane.stream().fill(address(), (byte) 0, bytes(capacity));
-                stale = false;
-            }
-            return true;
-        }
-        long ample = Math.max(FIRST_SLOTS, 2L * capacity);
-        DeviceBlock next = ample > numSlots ? room((int) Math.min(ample, Integer.MAX_VALUE)) : null;
-        next = next == null ? room(numSlots) : next;
-        if (next == null) {
-            return false;
-        }
-        // Closed after the call, as the old one is if all goes well.
-        outgrown = next;
-        long kept = stale ? 0 : bytes(capacity);
-        lane.stream().fill(next.address() + kept, (byte) 0, next.bytes() - kept);
-        lane.stream().copyOnDevice(next.address(), address(), kept);
-        outgrown = sums;
-        sums = next;
-        capacity = (int) (next.bytes() / bytes(1));
-        stale = false;
-        return true;
-    }
-
-    private @Nullable DeviceBlock room(int slots) {
-        try {
-            return memory.take(bytes(slots));
-        } catch (OutOfDeviceMemoryException e) {
-            return null;
-        }
-    }
-
-    private long bytes(int slots) {
-        return 8L * slots * stride;
-    }
-
     /** Copies a slot's sums as far as the device has them; the rest are zero. */
     final void readSums(int slot, long[] out) {
         long[] all = host();
@@ -228,7 +179,7 @@ abstract class DeviceSums<A extends AutoCloseable> implements AutoCloseable {
     private long[] host() {
         long[] all = host;
         if (all == null) {
-            all = fetch(stale ? 0 : Math.min(used, capacity));
+            all = fetch(Math.min(used, sums.slots()));
             host = all;
         }
         return all;
@@ -240,9 +191,11 @@ abstract class DeviceSums<A extends AutoCloseable> implements AutoCloseable {
             try (Lane lane = calls.begin()) {
                 lane.uploaded();
                 lane.computed();
-                long place = lane.read(address(), bytes(slots));
+                long bytes = (long) Long.BYTES * all.length;
+                long place = lane.read(sums.address(), bytes);
                 lane.end();
-                Memory.copyOut(place, all, Memory.LONGS, bytes(slots));
+                calls.activity().deviceCalls++;
+                Memory.copyOut(place, all, Memory.LONGS, bytes);
             } catch (CudaException e) {
                 alive(e);
                 throw e;
@@ -252,7 +205,7 @@ abstract class DeviceSums<A extends AutoCloseable> implements AutoCloseable {
     }
 
     final void clearSums() {
-        stale = true;
+        sums.forget();
         used = 0;
         host = null;
         counts = IdCounts.NONE;
@@ -283,12 +236,8 @@ abstract class DeviceSums<A extends AutoCloseable> implements AutoCloseable {
 
     @Override
     public final void close() {
-        DeviceBlock block = sums;
-        sums = null;
-        capacity = 0;
-        stale = true;
         try {
-            close(block);
+            sums.close();
         } finally {
             closeOverflow();
         }

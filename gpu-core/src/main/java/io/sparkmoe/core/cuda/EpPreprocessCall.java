@@ -8,6 +8,7 @@ import io.sparkmoe.core.routing.Memory;
 import io.sparkmoe.core.routing.ResultBuffers;
 import io.sparkmoe.core.routing.RoutingBackend;
 import io.sparkmoe.core.routing.RoutingBatch;
+import java.util.function.Supplier;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.jspecify.annotations.Nullable;
@@ -22,11 +23,8 @@ record EpPreprocessCall(EpPreprocessOptions options, KeyPlan plan, RoutingBacken
         if (options.form() == EpForm.KMAJOR && !wholeTokens(part)) {
             return null;
         }
-        int rows = part.segments();
-        int segments = EpPreprocess.indptrSegments(options);
-        boolean padded = options.form() == EpForm.PADDED;
-        ListBuffer segIndptr = out.equalLists(rows, 8, segments + 1L, part.firstRow(), "seg_indptr");
-        ListBuffer maskedM = out.equalLists(rows, 4, padded ? segments : 0, part.firstRow(), "masked_m");
+        ListBuffer segIndptr = segIndptr(part, out);
+        ListBuffer maskedM = maskedM(part, out);
         DeviceKeys keys = DeviceKeys.upload(lane, part, plan);
         EpPreprocess launcher = EpPreprocess.plan(keys, options, lane);
         lane.uploaded();
@@ -42,6 +40,57 @@ record EpPreprocessCall(EpPreprocessOptions options, KeyPlan plan, RoutingBacken
         }
         lane.computed();
         ArrowBuf offsets = Lists.offsets(part, kept, lane, out);
+        return copyBack(part, launcher, offsets, segIndptr, maskedM, left, lane, out);
+    }
+
+    @Override
+    public Supplier<@Nullable EpPreprocessResult> enqueue(RoutingBatch part, Lane lane, ResultBuffers out) {
+        ListBuffer segIndptr = segIndptr(part, out);
+        ListBuffer maskedM = maskedM(part, out);
+        EpPreprocess launcher = EpPreprocess.plan(DeviceKeys.upload(lane, part, plan), options, lane);
+        lane.uploaded();
+        launcher.launch(null, lane);
+        lane.computed();
+        long tally = lane.readTally();
+        long violation = lane.read(launcher.violation(), Long.BYTES);
+        LeftOut none = new LeftOut(0, 0, 0);
+        EpPreprocessResult result =
+                copyBack(part, launcher, Lists.offsets(part, out), segIndptr, maskedM, none, lane, out);
+        return () -> LeftOut.at(tally).any() || Memory.getLong(violation) != NONE ? null : result;
+    }
+
+    @Override
+    public long @Nullable [] mostBytes(RoutingBatch batch) {
+        if (plan.leavesOut() || mayNumberMasked(batch) || (options.form() == EpForm.KMAJOR && !wholeTokens(batch))) {
+            return null;
+        }
+        long segments = EpPreprocess.indptrSegments(options);
+        long indptr = 8 * batch.segments() * (segments + 1);
+        long maskedM = options.form() == EpForm.PADDED ? 4 * batch.segments() * segments : 0;
+        long ids = 4 * batch.totalIds();
+        return new long[] {0, indptr, 0, maskedM, 0, ids, 0, ids, 0, ids};
+    }
+
+    private ListBuffer segIndptr(RoutingBatch part, ResultBuffers out) {
+        long entries = EpPreprocess.indptrSegments(options) + 1L;
+        return out.equalLists(part.segments(), 8, entries, part.firstRow(), "seg_indptr");
+    }
+
+    private ListBuffer maskedM(RoutingBatch part, ResultBuffers out) {
+        long entries = options.form() == EpForm.PADDED ? EpPreprocess.indptrSegments(options) : 0;
+        return out.equalLists(part.segments(), 4, entries, part.firstRow(), "masked_m");
+    }
+
+    private static EpPreprocessResult copyBack(
+            RoutingBatch part,
+            EpPreprocess launcher,
+            ArrowBuf offsets,
+            ListBuffer segIndptr,
+            ListBuffer maskedM,
+            LeftOut left,
+            Lane lane,
+            ResultBuffers out) {
+        int rows = part.segments();
         Lists.copyBack(lane, segIndptr, launcher.segIndptr());
         Lists.copyBack(lane, maskedM, launcher.maskedM());
         return new EpPreprocessResult(
@@ -51,15 +100,6 @@ record EpPreprocessCall(EpPreprocessOptions options, KeyPlan plan, RoutingBacken
                 segIndptr,
                 maskedM,
                 left.of(part.totalIds()));
-    }
-
-    @Override
-    public long[] mostBytes(RoutingBatch batch) {
-        long segments = EpPreprocess.indptrSegments(options);
-        long indptr = 8 * batch.segments() * (segments + 1);
-        long maskedM = options.form() == EpForm.PADDED ? 4 * batch.segments() * segments : 0;
-        long ids = 4 * batch.totalIds();
-        return new long[] {0, indptr, 0, maskedM, 0, ids, 0, ids, 0, ids};
     }
 
     private boolean wholeTokens(RoutingBatch part) {

@@ -229,7 +229,6 @@ final class Lane implements AutoCloseable {
         clock.end();
         stream.synchronize();
         clock.note(activity);
-        activity.deviceCalls++;
         ended = true;
     }
 

@@ -94,7 +94,7 @@ final class Lanes implements AutoCloseable {
         }
     }
 
-    /** Waits for the calls that run, refuses those that wait, and frees all lanes. */
+    /** Waits for the lanes in use, refuses whoever waits for one, and frees all. */
     @Override
     public void close() {
         closed = true;

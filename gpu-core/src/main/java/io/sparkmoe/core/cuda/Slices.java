@@ -6,6 +6,7 @@ import io.sparkmoe.core.routing.RoutingBatch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * batch that is one segment cannot be cut.
  */
 final class Slices<R extends AutoCloseable> implements AutoCloseable {
-    private static final int MOST = 4;
+    /** More gain nothing: copies both ways share the bus, and a slice costs some 50 us of calls. */
+    private static final int MOST = 2;
 
     /** Below this a slice's copies take no longer than its calls. */
     private static final long LEAST_BYTES = 8 << 20;
@@ -35,7 +37,8 @@ final class Slices<R extends AutoCloseable> implements AutoCloseable {
 
     /** Into how many slices a batch is best cut. */
     static int count(RoutingBatch batch, long[] mostBytes) {
-        if (batch.totalIds() < (long) LEAST_LENGTH * batch.segments()) {
+        boolean tooLarge = Arrays.stream(mostBytes).anyMatch(bytes -> bytes > 4L * Integer.MAX_VALUE);
+        if (tooLarge || batch.totalIds() < (long) LEAST_LENGTH * batch.segments()) {
             return 1;
         }
         long bytes = batch.totalIds() * batch.type().bytes()
@@ -62,22 +65,27 @@ final class Slices<R extends AutoCloseable> implements AutoCloseable {
     /** The result over all slices; null where a slice gives none, or all together do not. */
     @Nullable
     R over(RoutingBatch batch, int count, Lanes from, Activity activity) {
-        List<R> results = new ArrayList<>();
+        List<Supplier<@Nullable R>> pending = new ArrayList<>();
         int next = 0;
         for (int i = 1; i <= count; i++) {
             int end = i == count ? batch.segments() : firstFrom(batch, batch.totalIds() * i / count, next);
             if (end > next) {
                 lanes.add(lanes.isEmpty() ? from.begin(activity) : from.another(activity));
                 outs.add(new ResultBuffers(adjacent.nextSlice()));
-                R result = call.run(batch.slice(next, end), lanes.get(lanes.size() - 1), outs.get(outs.size() - 1));
-                if (result == null) {
-                    return null;
-                }
-                results.add(result);
+                pending.add(
+                        call.enqueue(batch.slice(next, end), lanes.get(lanes.size() - 1), outs.get(outs.size() - 1)));
             }
             next = end;
         }
         lanes.forEach(Lane::end);
+        List<R> results = new ArrayList<>();
+        for (Supplier<@Nullable R> p : pending) {
+            R result = p.get();
+            if (result == null) {
+                return null;
+            }
+            results.add(result);
+        }
         return joined(results);
     }
 

@@ -106,7 +106,7 @@ class ConcurrencyTest {
     }
 
     private static Map<String, Object> compact(CudaRoutingBackend backend, BufferAllocator allocator) {
-        try (MixedBatch batch = MixedBatch.of(1, IdType.INT32, allocator, 64, 8)) {
+        try (MixedBatch batch = MixedBatch.clean(1, IdType.INT32, allocator, 64, 8)) {
             return Answers.compact(backend.alignCompact(batch.batch(), COMPACT, allocator));
         }
     }

@@ -16,13 +16,22 @@ record MixedBatch(RoutingBatchBuilder builder, RoutingBatch batch) implements Au
 
     /** Segments of those lengths, with masked ids and ids out of range here and there. */
     static MixedBatch of(long seed, IdType type, BufferAllocator allocator, int... lengths) {
+        return of(seed, type, 50, allocator, lengths);
+    }
+
+    /** Segments of those lengths, of ids that are all in range. */
+    static MixedBatch clean(long seed, IdType type, BufferAllocator allocator, int... lengths) {
+        return of(seed, type, 0, allocator, lengths);
+    }
+
+    private static MixedBatch of(long seed, IdType type, int oneOutOf, BufferAllocator allocator, int... lengths) {
         Random random = new Random(seed);
         RoutingBatchBuilder builder = new RoutingBatchBuilder(allocator);
         builder.reset(type, 0);
         for (int n : lengths) {
             int[] ids = new int[n];
             for (int i = 0; i < n; i++) {
-                boolean out = random.nextInt(50) == 0;
+                boolean out = oneOutOf > 0 && random.nextInt(oneOutOf) == 0;
                 ids[i] = !out ? random.nextInt(Answers.EXPERTS) : type.masks() ? -1 : Answers.EXPERTS + 3;
             }
             IdCodec.encode(type, ids, 0, n, builder.reserve(n));

@@ -28,10 +28,13 @@ class SlicesTest {
     void bigBatchesOfLongSegmentsAreCut() {
         assertThat(count(100, 8, 100 * MIB)).as("short segments").isEqualTo(1);
         assertThat(count(1, 1_000, 100 * MIB)).as("one segment").isEqualTo(1);
-        assertThat(count(3, 1_000, 100 * MIB)).as("few segments").isEqualTo(3);
+        assertThat(count(3, 1_000, 100 * MIB)).as("few segments").isEqualTo(2);
         assertThat(count(100, 1_000, 15 * MIB)).isEqualTo(1);
         assertThat(count(100, 1_000, 16 * MIB)).isEqualTo(2);
-        assertThat(count(100, 1_000, 900 * MIB)).isEqualTo(4);
+        assertThat(count(100, 1_000, 900 * MIB)).isEqualTo(2);
+        assertThat(count(100, 1_000, 9_000 * MIB))
+                .as("more than a column holds")
+                .isEqualTo(1);
     }
 
     @Test
