@@ -8,6 +8,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.apache.spark.QueryContext;
 import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.AttributeReference;
 import org.apache.spark.sql.catalyst.expressions.AttributeSet;
@@ -70,6 +71,11 @@ public final class Scala {
     /** A fresh attribute. */
     public static AttributeReference attribute(String name, DataType type, boolean nullable) {
         return new AttributeReference(name, type, nullable, Metadata.empty(), NamedExpression.newExprId(), seq());
+    }
+
+    /** An expression under a name, as a projection takes it. */
+    public static Alias alias(Expression e, String name) {
+        return new Alias(e, name, NamedExpression.newExprId(), seq(), Option.empty(), seq());
     }
 
     /** Binds an expression's attributes to ordinals of an input; (the name of AttributeSeq cannot be written in Java). */

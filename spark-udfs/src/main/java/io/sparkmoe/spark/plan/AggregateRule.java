@@ -6,18 +6,23 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.NamedExpression;
+import org.apache.spark.sql.catalyst.expressions.SubqueryExpression;
 import org.apache.spark.sql.catalyst.expressions.aggregate.AggregateExpression;
 import org.apache.spark.sql.catalyst.plans.logical.Aggregate;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.types.AtomicType;
 import org.apache.spark.sql.types.DataTypes;
 
 /**
  * Upgrades Aggregate(keys, our aggregates of id columns) to a merge over a batch-wise partial node: five times explode +
  * groupBy on token rows, where the row-wise aggregate gives twice. Anything else (DISTINCT, FILTER, other aggregates
- * beside ours, keys that are not plain atomic columns) keeps Spark's own path, which gives the same results.
+ * beside ours, keys that are not atomic) keeps Spark's own path, which gives the same results. Ids that are an
+ * expression are computed by a projection below; of keys Spark has seen to that.
  */
 final class AggregateRule {
     private AggregateRule() {}
@@ -38,9 +43,15 @@ final class AggregateRule {
     private static boolean upgradable(AggregateExpression e) {
         return e.aggregateFunction() instanceof SumAggregate s
                 && !s.merging()
-                && s.ids() instanceof Attribute
+                && columnar(s.ids())
                 && !e.isDistinct()
                 && e.filter().isEmpty();
+    }
+
+    /** A column, or what a projection can make of columns. */
+    private static boolean columnar(Expression ids) {
+        return ids instanceof Attribute
+                || (ids.deterministic() && !ids.references().isEmpty() && !SubqueryExpression.hasSubquery(ids));
     }
 
     private static List<AggregateExpression> aggregates(Aggregate a) {
@@ -60,11 +71,12 @@ final class AggregateRule {
     private static LogicalPlan upgraded(Aggregate a) {
         Map<Expression, Attribute> partials = new LinkedHashMap<>();
         Map<Expression, Expression> originals = new LinkedHashMap<>();
+        Map<Expression, Alias> computed = new LinkedHashMap<>();
         for (AggregateExpression e : aggregates(a)) {
             SumAggregate s = (SumAggregate) e.aggregateFunction();
             partials.computeIfAbsent(
                     s.canonicalized(), k -> Scala.attribute(s.prettyName() + "_partial", DataTypes.BinaryType, false));
-            originals.putIfAbsent(s.canonicalized(), s);
+            originals.putIfAbsent(s.canonicalized(), onAttribute(s, computed));
         }
         List<Attribute> keys = new ArrayList<>();
         for (Expression g : Scala.list(a.groupingExpressions())) {
@@ -76,10 +88,30 @@ final class AggregateRule {
                 Scala.seq(keys),
                 Scala.seq(new ArrayList<>(originals.values())),
                 Scala.seq(new ArrayList<>(partials.values())),
-                a.child());
+                projected(a.child(), computed));
         return (LogicalPlan) a.withNewChildren(Scala.seq(node)).transformExpressions(Scala.rewrite(e -> {
             Attribute partial = e instanceof SumAggregate s && !s.merging() ? partials.get(s.canonicalized()) : null;
             return partial == null ? e : ((SumAggregate) e).overPartials(partial);
         }));
+    }
+
+    /** The aggregate over a plain column; other ids become an alias for the projection below. */
+    private static Expression onAttribute(SumAggregate s, Map<Expression, Alias> computed) {
+        if (s.ids() instanceof Attribute) {
+            return s;
+        }
+        Alias alias = computed.computeIfAbsent(s.ids().canonicalized(), k -> Scala.alias(s.ids(), "topk_ids"));
+        List<Expression> children = new ArrayList<>(Scala.list(s.children()));
+        children.set(0, alias.toAttribute());
+        return s.withNewChildren(Scala.seq(children));
+    }
+
+    private static LogicalPlan projected(LogicalPlan child, Map<Expression, Alias> computed) {
+        if (computed.isEmpty()) {
+            return child;
+        }
+        List<NamedExpression> columns = new ArrayList<>(Scala.list(child.output()));
+        columns.addAll(computed.values());
+        return new Project(Scala.<NamedExpression>seq(columns), child);
     }
 }

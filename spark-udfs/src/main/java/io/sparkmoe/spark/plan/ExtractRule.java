@@ -154,8 +154,7 @@ final class ExtractRule {
         if (f.ids() instanceof Attribute) {
             return f;
         }
-        Alias alias = new Alias(
-                f.ids(), "topk_ids", NamedExpression.newExprId(), Scala.seq(), scala.Option.empty(), Scala.seq());
+        Alias alias = Scala.alias(f.ids(), "topk_ids");
         arguments.add(alias);
         List<Expression> children = new ArrayList<>(Scala.list(f.children()));
         children.set(0, alias.toAttribute());

@@ -99,7 +99,9 @@ class PlanShapeTest {
         for (String sql : List.of(
                 "SELECT layer, moe_expert_load(i16, 24) FROM t GROUP BY layer",
                 "SELECT moe_expert_load(packed, 24), moe_padding_sum(packed, 24, array(8, 16)) FROM t",
-                "SELECT layer, name, moe_expert_load(nested, 24) FROM t GROUP BY layer, name")) {
+                "SELECT layer, name, moe_expert_load(nested, 24) FROM t GROUP BY layer, name",
+                "SELECT id % 3, moe_expert_load(i16, 24) FROM t GROUP BY id % 3",
+                "SELECT layer, moe_expert_load(slice(i16, 1, 4), 24) FROM t GROUP BY layer")) {
             assertThat(optimized(sql)).as(sql).contains("MoePartialAggregate");
         }
         for (String sql : List.of(
@@ -109,5 +111,16 @@ class PlanShapeTest {
                 "SELECT moe_expert_load(i16, 24) OVER (PARTITION BY layer) FROM t")) {
             assertThat(optimized(sql)).as(sql).doesNotContain("MoePartialAggregate");
         }
+    }
+
+    /** Ids that are an expression: the batch-wise aggregate over a projection, and the same sums. */
+    @Test
+    void idsMayBeAnExpression() {
+        String sql = "SELECT layer, moe_expert_load(slice(i32, 1, 4), 24) a, moe_expert_load(slice(i32, 1, 4), 24) b, "
+                + "moe_expert_load(i32, 24) c FROM t GROUP BY layer ORDER BY layer";
+        assertThat(count(optimized(sql), "slice\\(i32")).isEqualTo(1);
+        List<Row> batchWise = SPARK.sql(sql).collectAsList();
+        SPARK.conf().set("spark.moe.enabled", "false");
+        assertThat(batchWise).isNotEmpty().isEqualTo(SPARK.sql(sql).collectAsList());
     }
 }
