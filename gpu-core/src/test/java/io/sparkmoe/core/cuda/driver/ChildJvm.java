@@ -7,10 +7,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** A JVM of its own, for what a process does only once or does not survive. */
 public final class ChildJvm {
-    /** How it ended and what it printed, both streams together. */
+    /** How it ended and what it printed, both streams together, without the JVM's own warnings: releases differ in them. */
     public record Result(int exitCode, String output) {}
 
     private final Process process;
@@ -46,7 +47,11 @@ public final class ChildJvm {
     public Result result() {
         try {
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            return new Result(process.waitFor(), output);
+            String said = output.lines()
+                    .filter(line -> !line.startsWith("WARNING: ") && !line.isBlank())
+                    .map(line -> line + "\n")
+                    .collect(Collectors.joining());
+            return new Result(process.waitFor(), said);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
