@@ -8,13 +8,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Pinned memory makes copies fast and is not needed for them, so a pool that is used up is no error: callers go on
  * with ordinary memory.
  */
-public final class PinnedMemoryPool implements AutoCloseable {
+public final class PinnedMemoryPool extends MemoryPool {
     private static final long SMALLEST = 4_096;
 
     /** A block is one buffer of Java's at most; its class must not pass that either. */
     private static final long LARGEST = 1L << 30;
-
-    private final BlockCache cache;
 
     /** @param limitBytes most bytes ever locked, idle blocks counted in */
     public PinnedMemoryPool(CudaContext context, long limitBytes) {
@@ -22,7 +20,7 @@ public final class PinnedMemoryPool implements AutoCloseable {
     }
 
     PinnedMemoryPool(RawMemory raw, long limitBytes) {
-        cache = new BlockCache(raw, limitBytes, SMALLEST);
+        super(new BlockCache(raw, limitBytes, SMALLEST), "pinned memory");
     }
 
     /**
@@ -39,44 +37,5 @@ public final class PinnedMemoryPool implements AutoCloseable {
         } catch (CudaException e) {
             return null;
         }
-    }
-
-    /** Replaces the gate that every take has to pass; for tests of what happens without memory. */
-    public void gate(AllocationGate gate) {
-        cache.gate(gate);
-    }
-
-    /** Unlocks idle blocks. */
-    public void trim() {
-        cache.trimTo(0);
-    }
-
-    /** Bytes lent now, in whole blocks. */
-    public long used() {
-        return cache.used();
-    }
-
-    /** Bytes locked and not lent now. */
-    public long idle() {
-        return cache.idleBytes();
-    }
-
-    /** Most bytes lent at once so far. */
-    public long peak() {
-        return cache.peak();
-    }
-
-    public long limit() {
-        return cache.limit();
-    }
-
-    /**
-     * Unlocks idle blocks; blocks still lent follow when they are closed.
-     *
-     * @throws IllegalStateException when blocks are still lent
-     */
-    @Override
-    public void close() {
-        cache.close("pinned memory");
     }
 }
