@@ -16,7 +16,7 @@ import org.apache.spark.sql.SparkSession;
 public final class BackendQueries {
     private static final int ROUNDS = 5;
 
-    private record Query(String name, String table, String sql) {}
+    private record Query(String name, String sql) {}
 
     private BackendQueries() {}
 
@@ -33,7 +33,7 @@ public final class BackendQueries {
                 "\n| query | cores | cpu s | cuda s | M ids/s by cuda | cpu / cuda |\n|---|---|---|---|---|---|");
         for (int n : cores) {
             try (SparkSession spark = session(n)) {
-                List<Query> queries = queries(spark, folder, ids, n);
+                List<Query> queries = queries(spark, folder, ids);
                 for (Query q : queries) {
                     compare(spark, q, n, ids);
                 }
@@ -55,7 +55,7 @@ public final class BackendQueries {
         return spark;
     }
 
-    private static List<Query> queries(SparkSession spark, Path folder, long ids, int cores) {
+    private static List<Query> queries(SparkSession spark, Path folder, long ids) {
         List<Query> queries = new ArrayList<>();
         for (int length : new int[] {8, 8192}) {
             Path lists = Tables.lists(spark, folder, ids / length, length);
@@ -66,20 +66,17 @@ public final class BackendQueries {
                 String table = kind + length;
                 queries.add(new Query(
                         "expert load by layer, " + table,
-                        table,
                         "SELECT cast(sort_array(collect_list(c)) AS string) FROM (SELECT layer, "
                                 + "moe_expert_load(topk_ids, num_experts => 256) c FROM " + table
                                 + " GROUP BY layer)"));
                 queries.add(new Query(
                         "padding, " + table,
-                        table,
                         "SELECT cast(moe_padding_sum(topk_ids, num_experts => 256, block_sizes => array(16, 64, 128)) AS "
                                 + "string) FROM " + table));
             }
         }
         queries.add(new Query(
                 "align compact, packed8192",
-                "packed8192",
                 "SELECT sum(r.expert_offsets[1] + r.sorted_ids[7]) FROM (SELECT moe_align_compact(topk_ids, num_experts => "
                         + "256) r FROM packed8192)"));
         return queries;

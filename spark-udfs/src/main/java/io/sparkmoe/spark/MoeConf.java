@@ -99,31 +99,26 @@ public record MoeConf(RoutingBackends.Request backend, boolean strict, long maxB
         String folder = get.apply(NATIVE_DIR.name(), NATIVE_DIR.fallback());
         return new DeviceSettings(
                 null,
-                number(GPU_MEMORY, get, Double::parseDouble, v -> v > 0 && v <= 1, "a number in (0, 1]"),
-                number(GPU_PINNED, get, JavaUtils::byteStringAsBytes, v -> v >= 0, "a size of 0 or more, such as 2g"),
-                number(GPU_TASKS, get, Integer::parseInt, v -> v >= 1, "a whole number of 1 or more"),
-                number(
-                                GPU_STICKY,
-                                get,
-                                v -> v.equals("fail") ? 1 : v.equals("cpu") ? 0 : -1,
-                                v -> v >= 0,
-                                "cpu or fail")
-                        == 1,
+                value(GPU_MEMORY, get, Double::parseDouble, v -> v > 0 && v <= 1, "a number in (0, 1]"),
+                value(GPU_PINNED, get, JavaUtils::byteStringAsBytes, v -> v >= 0, "a size of 0 or more, such as 2g"),
+                value(GPU_TASKS, get, Integer::parseInt, v -> v >= 1, "a whole number of 1 or more"),
+                value(GPU_STICKY, get, v -> v, List.of("cpu", "fail")::contains, "cpu or fail")
+                        .equals("fail"),
                 folder.isEmpty() ? null : folder);
     }
 
-    private static <T> T number(
+    private static <T> T value(
             Key key, BinaryOperator<String> get, Function<String, T> parse, Predicate<T> allowed, String takes) {
-        String value = get.apply(key.name(), key.fallback());
+        String given = get.apply(key.name(), key.fallback());
         try {
-            T parsed = parse.apply(value);
+            T parsed = parse.apply(given);
             if (allowed.test(parsed)) {
                 return parsed;
             }
         } catch (NumberFormatException e) {
             // Reported below, like a number that is out of range.
         }
-        throw new IllegalArgumentException(key.name() + " must be " + takes + ", got '" + value + "'");
+        throw new IllegalArgumentException(key.name() + " must be " + takes + ", got '" + given + "'");
     }
 
     /** Whether planning may be changed. */

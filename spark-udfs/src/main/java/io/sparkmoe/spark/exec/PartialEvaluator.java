@@ -77,7 +77,7 @@ public record PartialEvaluator(
     private boolean feedRows(PartialTask task, Iterator<InternalRow> input) {
         task.begin();
         long bytes = 0;
-        while (task.rows() < (task.worthwhile() ? MAX_ROWS : MAX_ROWS_HELD)
+        while ((task.rows() < MAX_ROWS || (task.rows() < MAX_ROWS_HELD && !task.worthwhile()))
                 && bytes < task.maxBytes()
                 && !task.full()
                 && input.hasNext()) {
