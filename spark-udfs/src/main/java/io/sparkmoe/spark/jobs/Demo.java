@@ -8,7 +8,7 @@ import java.util.List;
 
 /** The bundled sample, copied out of the jar to a temporary folder for the time of a run. */
 final class Demo implements AutoCloseable {
-    private static final String SAMPLE = "sample_sglang.jsonl.gz";
+    private static final String SAMPLE = "sample_sglang.jsonl.bz2";
     private static final String CONFIG = "config.json";
 
     private final Path folder;

@@ -1,16 +1,15 @@
 package io.sparkmoe.spark.faults;
 
 import com.github.luben.zstd.ZstdOutputStream;
+import io.sparkmoe.spark.CompressedText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 import org.apache.hadoop.io.compress.bzip2.CBZip2OutputStream;
 
@@ -27,14 +26,9 @@ public record Recording(Path folder) {
         try (InputStream in = resource("config.json")) {
             Files.copy(in, folder.resolve("config.json"));
         }
-        try (InputStream in = new GZIPInputStream(resource("sample_sglang.jsonl.gz"))) {
-            List<String> lines = new ArrayList<>(new String(in.readAllBytes(), StandardCharsets.UTF_8)
-                    .lines()
-                    .limit(RESPONSES)
-                    .toList());
-            lines.add(RESPONSES / 2, "not json");
-            Files.write(folder.resolve("recording.jsonl"), lines);
-        }
+        List<String> lines = new ArrayList<>(CompressedText.demo().subList(0, RESPONSES));
+        lines.add(RESPONSES / 2, "not json");
+        Files.write(folder.resolve("recording.jsonl"), lines);
         return new Recording(folder);
     }
 

@@ -2,15 +2,14 @@ package io.sparkmoe.spark.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkmoe.spark.CompressedText;
 import io.sparkmoe.spark.jobs.parquet.TraceParquetFormat;
 import io.sparkmoe.spark.trace.TraceSchema;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.zip.GZIPInputStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.util.HadoopInputFile;
@@ -41,11 +40,7 @@ class ConvertCommandTest {
         try (InputStream in = getClass().getResourceAsStream("/io/sparkmoe/demo/config.json")) {
             Files.write(config, in.readAllBytes());
         }
-        try (InputStream in = getClass().getResourceAsStream("/io/sparkmoe/demo/sample_sglang.jsonl.gz")) {
-            lines = new String(new GZIPInputStream(in).readAllBytes(), StandardCharsets.UTF_8)
-                    .lines()
-                    .toList();
-        }
+        lines = CompressedText.demo();
         Files.write(folder.resolve("a.jsonl"), lines.subList(0, 4));
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sparkmoe.spark.CompressedText;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.zip.GZIPInputStream;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerEvent;
 import org.apache.spark.sql.Dataset;
@@ -64,11 +64,7 @@ class ReportCommandTest {
 
     /** Lines of the demo's input as they stand. */
     private static List<String> demoLines() throws Exception {
-        try (InputStream in = ReportCommandTest.class.getResourceAsStream("/io/sparkmoe/demo/sample_sglang.jsonl.gz")) {
-            return new String(new GZIPInputStream(in).readAllBytes(), java.nio.charset.StandardCharsets.UTF_8)
-                    .lines()
-                    .toList();
-        }
+        return CompressedText.demo();
     }
 
     private static Path config() throws Exception {
@@ -103,7 +99,7 @@ class ReportCommandTest {
     void theDemoCallsItsSourceByName() {
         assertThat(table(demoReport, "audit").select("source").distinct().collectAsList())
                 .extracting(row -> row.getString(0))
-                .containsExactly("sample_sglang.jsonl.gz");
+                .containsExactly("sample_sglang.jsonl.bz2");
     }
 
     @Test

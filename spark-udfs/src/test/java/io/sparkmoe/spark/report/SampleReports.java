@@ -39,9 +39,9 @@ final class SampleReports {
                 "sample-moe-8x64",
                 layers,
                 List.of(
-                        new ReportModel.AuditLine("sample_sglang.jsonl.gz", "cached tokens counted", 1, 96, 6144),
+                        new ReportModel.AuditLine("sample_sglang.jsonl.bz2", "cached tokens counted", 1, 96, 6144),
                         new ReportModel.AuditLine(
-                                "sample_sglang.jsonl.gz", "layer 0 is all zero: taken as dense", 33, 16858, 0)));
+                                "sample_sglang.jsonl.bz2", "layer 0 is all zero: taken as dense", 33, 16858, 0)));
     }
 
     /** Zipf-like loads, each layer with a skew and an order of its own; some experts never chosen. */
@@ -89,7 +89,7 @@ final class SampleReports {
         long tokens = layers.get(0).ids() / TOPK;
         return new ReportModel(
                 new ReportModel.Source(
-                        List.of("traces/sample_sglang.jsonl.gz"),
+                        List.of("traces/sample_sglang.jsonl.bz2"),
                         "sglang",
                         1,
                         3_521_114,
@@ -120,7 +120,7 @@ final class SampleReports {
                         "cpu (auto: no CUDA driver on this machine)",
                         "2026-11-20T12:00:00Z",
                         21.4,
-                        "spark-moe report --input traces/sample_sglang.jsonl.gz --recorder sglang --output report"));
+                        "spark-moe report --input traces/sample_sglang.jsonl.bz2 --recorder sglang --output report"));
     }
 
     static ReportModel.Layer layer(int layer, long... counts) {

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sparkmoe.spark.CompressedText;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -37,7 +37,7 @@ final class SglangSampleTest {
     @BeforeAll
     static void copy() throws IOException {
         spark = TestSpark.session();
-        sample = TestSpark.copy("demo/sample_sglang.jsonl.gz", folder);
+        sample = TestSpark.copy("demo/sample_sglang.jsonl.bz2", folder);
         openAi = TestSpark.copy("trace/sample_sglang_openai.jsonl.gz", folder);
         config = TestSpark.copy("demo/config.json", folder);
     }
@@ -62,7 +62,7 @@ final class SglangSampleTest {
 
     private static List<JsonNode> responses(Path file) throws IOException {
         List<JsonNode> all = new ArrayList<>();
-        for (String line : new String(TestSpark.gunzip(file), StandardCharsets.UTF_8).split("\n")) {
+        for (String line : CompressedText.lines(file)) {
             JsonNode node = JSON.readTree(line);
             if (node.isArray()) {
                 node.forEach(all::add);

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.zip.GZIPInputStream;
 import org.apache.spark.sql.SparkSession;
 
 /** One session for the tests of this package, and the sample files. */
@@ -27,12 +26,5 @@ final class TestSpark {
             Files.copy(in, to);
         }
         return to;
-    }
-
-    /** The decompressed bytes of a gz file. */
-    static byte[] gunzip(Path file) throws IOException {
-        try (InputStream in = new GZIPInputStream(Files.newInputStream(file))) {
-            return in.readAllBytes();
-        }
     }
 }

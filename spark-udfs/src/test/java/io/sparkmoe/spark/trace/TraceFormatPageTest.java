@@ -24,7 +24,7 @@ final class TraceFormatPageTest {
     @Test
     void theExampleGivesItsTable() throws IOException {
         String sql = page().split("```sql\n")[1].split("```")[0];
-        for (String name : List.of("sample_sglang.jsonl.gz", "config.json")) {
+        for (String name : List.of("sample_sglang.jsonl.bz2", "config.json")) {
             sql = sql.replace("'" + name + "'", "'" + TestSpark.copy("demo/" + name, folder) + "'");
         }
         Dataset<Row> result = null;
