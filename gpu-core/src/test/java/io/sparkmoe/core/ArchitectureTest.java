@@ -15,11 +15,13 @@ class ArchitectureTest {
 
     @Test
     void theSourcesAreRead() {
-        assertThat(SOURCES.packages()).contains(CORE + "routing", CORE + "cpu", CORE + "metrics", CORE + "cuda.driver");
+        assertThat(SOURCES.packages())
+                .contains(CORE + "routing", CORE + "reorder", CORE + "cpu", CORE + "metrics", CORE + "cuda.driver");
         assertThat(SOURCES.of(CORE + "cuda.driver")).anyMatch(i -> i.isIn("jcuda.driver"));
         assertThat(SOURCES.of(CORE + "cpu")).anyMatch(i -> i.imported().equals(CORE + "routing.RoutingBatch"));
     }
 
+    /** Of the reorder operators, routing knows where to get them. */
     @Test
     void routingImportsArrowJspecifyAndTheJdk() {
         assertThat(SOURCES.of(CORE + "routing"))
@@ -27,7 +29,18 @@ class ArchitectureTest {
                         || i.isIn("sun.misc")
                         || i.isIn("org.apache.arrow.memory")
                         || i.isIn("org.jspecify.annotations")
+                        || i.imported().equals(CORE + "reorder.ReorderBackend")
                         || i.isIn(CORE + "routing"));
+    }
+
+    @Test
+    void reorderImportsRoutingArrowJspecifyAndTheJdk() {
+        assertThat(SOURCES.of(CORE + "reorder"))
+                .allMatch(i -> i.isJdk()
+                        || i.isIn("org.apache.arrow.memory")
+                        || i.isIn("org.jspecify.annotations")
+                        || i.isIn(CORE + "routing")
+                        || i.isIn(CORE + "reorder"));
     }
 
     @Test
@@ -79,6 +92,7 @@ class ArchitectureTest {
         assertThat(imports)
                 .allMatch(i -> !i.isIn("io.sparkmoe.core")
                         || i.isIn(CORE + "routing")
+                        || i.isIn(CORE + "reorder")
                         || i.isIn(CORE + "metrics")
                         || i.imported().equals(CORE + "RoutingBackends")
                         || i.imported().startsWith(CORE + "RoutingBackends."));

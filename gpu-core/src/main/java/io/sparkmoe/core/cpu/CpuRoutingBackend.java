@@ -1,5 +1,6 @@
 package io.sparkmoe.core.cpu;
 
+import io.sparkmoe.core.reorder.ReorderBackend;
 import io.sparkmoe.core.routing.AlignOptions;
 import io.sparkmoe.core.routing.AlignResult;
 import io.sparkmoe.core.routing.BatchedAlignOptions;
@@ -32,6 +33,7 @@ public final class CpuRoutingBackend implements RoutingBackend {
     private static final ThreadLocal<Histogram> SCRATCH = new ThreadLocal<>();
 
     private final WarmMemory memory = new WarmMemory();
+    private final ReorderBackend reorder = new CpuReorderBackend();
 
     @Override
     public String name() {
@@ -87,6 +89,11 @@ public final class CpuRoutingBackend implements RoutingBackend {
     @Override
     public PaddingAccumulator paddingTotals(PaddingOptions options, BufferAllocator allocator) {
         return new CpuPaddingTotals(options);
+    }
+
+    @Override
+    public ReorderBackend reorder() {
+        return reorder;
     }
 
     /** Runs an operator; what it has allocated is released again unless it answers. */

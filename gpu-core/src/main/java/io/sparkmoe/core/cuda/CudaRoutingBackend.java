@@ -7,6 +7,7 @@ import io.sparkmoe.core.cuda.driver.CudaException;
 import io.sparkmoe.core.cuda.driver.CudaUnavailableException;
 import io.sparkmoe.core.cuda.driver.DeviceMemoryPool;
 import io.sparkmoe.core.cuda.driver.PinnedMemoryPool;
+import io.sparkmoe.core.reorder.ReorderBackend;
 import io.sparkmoe.core.routing.AlignOptions;
 import io.sparkmoe.core.routing.AlignResult;
 import io.sparkmoe.core.routing.BatchedAlignOptions;
@@ -223,6 +224,11 @@ public final class CudaRoutingBackend implements RoutingBackend {
             return byCpu(cpu.paddingTotals(options, allocator));
         }
         return new CudaPaddingTotals(options, calls, memory, cpu, allocator);
+    }
+
+    @Override
+    public ReorderBackend reorder() {
+        return cpu.reorder();
     }
 
     @Override

@@ -42,6 +42,18 @@ public record ListBuffer(int rows, int elementBytes, ArrowBuf offsets, ArrowBuf 
         return out;
     }
 
+    /**
+     * The lists of an int32 column as the ids of an operator; a view, valid until {@link #close}.
+     *
+     * @param firstRow number of the first list, for messages
+     */
+    public RoutingBatch asBatch(long firstRow) {
+        if (elementBytes != Integer.BYTES) {
+            throw new IllegalArgumentException("ids are int32, this column has elements of " + elementBytes + " bytes");
+        }
+        return new RoutingBatch(IdType.INT32, rows, offsets.memoryAddress(), values.memoryAddress(), firstRow);
+    }
+
     @Override
     public void close() {
         offsets.close();

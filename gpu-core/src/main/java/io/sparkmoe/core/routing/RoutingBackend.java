@@ -1,5 +1,6 @@
 package io.sparkmoe.core.routing;
 
+import io.sparkmoe.core.reorder.ReorderBackend;
 import org.apache.arrow.memory.BufferAllocator;
 
 /**
@@ -53,6 +54,9 @@ public interface RoutingBackend extends AutoCloseable {
 
     /** A fresh accumulator of padding figures. */
     PaddingAccumulator paddingTotals(PaddingOptions options, BufferAllocator allocator);
+
+    /** The operators over activations that go with these; closed with this backend. */
+    ReorderBackend reorder();
 
     /**
      * Buffers for ids on their way to this backend, charged to {@code allocator}: pinned memory where that makes copies to
