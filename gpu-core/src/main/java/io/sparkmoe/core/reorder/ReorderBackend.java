@@ -48,8 +48,8 @@ public interface ReorderBackend {
 
     /**
      * Gathers and sums the experts' rows of each token: out[t, :] = cast(routed_scaling_factor * sum over selected slots k of
-     * w[t, k] * down[src2dst[t, k], :]), k ascending from +0, in the way the {@link Arithmetic} says; fp32 sums take an fp32
-     * multiply and an fp32 add a slot, each rounded. Zeros where no slot is selected.
+     * w[t, k] * down[src2dst[t, k], :]), k ascending from +0, in the way the {@link Arithmetic} says; fp32 sums take one fused
+     * multiply-add a slot, rounded once, as the public kernels' compilers contract it. Zeros where no slot is selected.
      *
      * @param downOutput [rows, hiddenSize]; any number of rows that holds the selected ones
      * @param topkIds n ids
