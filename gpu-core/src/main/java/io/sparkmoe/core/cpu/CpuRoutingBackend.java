@@ -15,11 +15,9 @@ import io.sparkmoe.core.routing.ListBuffer;
 import io.sparkmoe.core.routing.PaddingAccumulator;
 import io.sparkmoe.core.routing.PaddingOptions;
 import io.sparkmoe.core.routing.PaddingResult;
-import io.sparkmoe.core.routing.ResultBuffers;
 import io.sparkmoe.core.routing.RoutingBackend;
 import io.sparkmoe.core.routing.RoutingBatch;
 import io.sparkmoe.core.routing.TilesResult;
-import java.util.function.Function;
 import org.apache.arrow.memory.BufferAllocator;
 
 /**
@@ -33,7 +31,7 @@ public final class CpuRoutingBackend implements RoutingBackend {
     private static final ThreadLocal<Histogram> SCRATCH = new ThreadLocal<>();
 
     private final WarmMemory memory = new WarmMemory();
-    private final ReorderBackend reorder = new CpuReorderBackend();
+    private final ReorderBackend reorder = new CpuReorderBackend(memory);
 
     @Override
     public String name() {
@@ -43,42 +41,42 @@ public final class CpuRoutingBackend implements RoutingBackend {
     @Override
     public AlignResult align(RoutingBatch batch, AlignOptions options, BufferAllocator allocator) {
         Keys keys = Keys.of(options.ids());
-        return answer(allocator, new Align(batch, options, keys, histogram(keys, batch))::run);
+        return memory.answer(allocator, new Align(batch, options, keys, histogram(keys, batch))::run);
     }
 
     @Override
     public AlignResult batchedAlign(
             RoutingBatch expertNumTokens, BatchedAlignOptions options, BufferAllocator allocator) {
-        return answer(allocator, new BatchedAlign(expertNumTokens, options)::run);
+        return memory.answer(allocator, new BatchedAlign(expertNumTokens, options)::run);
     }
 
     @Override
     public CompactResult alignCompact(RoutingBatch batch, CompactOptions options, BufferAllocator allocator) {
         Keys keys = Keys.of(options.ids());
-        return answer(allocator, new AlignCompact(batch, keys, histogram(keys, batch))::run);
+        return memory.answer(allocator, new AlignCompact(batch, keys, histogram(keys, batch))::run);
     }
 
     @Override
     public EpPreprocessResult epPreprocess(RoutingBatch batch, EpPreprocessOptions options, BufferAllocator allocator) {
         Keys keys = EpPreprocess.keys(options);
-        return answer(allocator, new EpPreprocess(batch, options, keys, histogram(keys, batch))::run);
+        return memory.answer(allocator, new EpPreprocess(batch, options, keys, histogram(keys, batch))::run);
     }
 
     @Override
     public TilesResult groupedGemmTiles(ListBuffer segIndptr, long firstRow, int blockM, BufferAllocator allocator) {
-        return answer(allocator, new GroupedGemmTiles(segIndptr, firstRow, blockM)::run);
+        return memory.answer(allocator, new GroupedGemmTiles(segIndptr, firstRow, blockM)::run);
     }
 
     @Override
     public CountsResult expertCounts(RoutingBatch batch, CountsOptions options, BufferAllocator allocator) {
         Keys keys = Keys.of(options.ids());
-        return answer(allocator, out -> ExpertCounts.run(batch, keys, histogram(keys, batch), out));
+        return memory.answer(allocator, out -> ExpertCounts.run(batch, keys, histogram(keys, batch), out));
     }
 
     @Override
     public PaddingResult padding(RoutingBatch batch, PaddingOptions options, BufferAllocator allocator) {
         Keys keys = Keys.of(options.ids());
-        return answer(allocator, out -> new Padding(options, keys).run(batch, histogram(keys, batch), out));
+        return memory.answer(allocator, out -> new Padding(options, keys).run(batch, histogram(keys, batch), out));
     }
 
     @Override
@@ -94,15 +92,6 @@ public final class CpuRoutingBackend implements RoutingBackend {
     @Override
     public ReorderBackend reorder() {
         return reorder;
-    }
-
-    /** Runs an operator; what it has allocated is released again unless it answers. */
-    private <R> R answer(BufferAllocator allocator, Function<ResultBuffers, R> operator) {
-        try (ResultBuffers out = new ResultBuffers(bytes -> memory.take(allocator, bytes))) {
-            R result = operator.apply(out);
-            out.keep();
-            return result;
-        }
     }
 
     private static Histogram histogram(Keys keys, RoutingBatch batch) {

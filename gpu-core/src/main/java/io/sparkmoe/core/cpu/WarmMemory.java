@@ -1,8 +1,10 @@
 package io.sparkmoe.core.cpu;
 
 import io.sparkmoe.core.routing.Memory;
+import io.sparkmoe.core.routing.ResultBuffers;
 import java.util.ArrayDeque;
 import java.util.Iterator;
+import java.util.function.Function;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.ForeignAllocation;
@@ -28,6 +30,15 @@ final class WarmMemory implements AutoCloseable {
 
     private long idleBytes;
     private boolean closed;
+
+    /** Runs an operator; what it has allocated is released again unless it answers. */
+    <R> R answer(BufferAllocator allocator, Function<ResultBuffers, R> operator) {
+        try (ResultBuffers out = new ResultBuffers(bytes -> take(allocator, bytes))) {
+            R result = operator.apply(out);
+            out.keep();
+            return result;
+        }
+    }
 
     /** A buffer of at least {@code bytes}, of undefined content. */
     ArrowBuf take(BufferAllocator allocator, long bytes) {

@@ -14,6 +14,7 @@ public final class Memory {
     public static final long SHORTS = Unsafe.ARRAY_SHORT_BASE_OFFSET;
     public static final long INTS = Unsafe.ARRAY_INT_BASE_OFFSET;
     public static final long LONGS = Unsafe.ARRAY_LONG_BASE_OFFSET;
+    public static final long FLOATS = Unsafe.ARRAY_FLOAT_BASE_OFFSET;
 
     private Memory() {}
 
