@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.zip.GZIPInputStream;
@@ -45,6 +46,24 @@ final class GoldenRows {
         int[] out = new int[row.get(column).size()];
         for (int i = 0; i < out.length; i++) {
             out[i] = row.get(column).get(i).intValue();
+        }
+        return out;
+    }
+
+    /** Bits of {@code bytes} bytes each, little-endian in hexadecimal. */
+    static int[] codes(JsonNode row, String column, int bytes) {
+        byte[] raw = HexFormat.of().parseHex(row.get(column).textValue());
+        int[] out = new int[raw.length / bytes];
+        for (int i = 0; i < raw.length; i++) {
+            out[i / bytes] |= (raw[i] & 0xff) << 8 * (i % bytes);
+        }
+        return out;
+    }
+
+    static float[] floats(JsonNode row, String column) {
+        float[] out = new float[row.get(column).size()];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = row.get(column).get(i).floatValue();
         }
         return out;
     }
