@@ -123,7 +123,7 @@ final class PostReorder {
             tile.read(type, from + rows[k] * rowBytes, count);
             float factor = factors[k];
             for (int i = 0; i < count; i++) {
-                sums[i] += factor * values[i];
+                sums[i] = Math.fma(factor, values[i], sums[i]);
             }
         }
     }

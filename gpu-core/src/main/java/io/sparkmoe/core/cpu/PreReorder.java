@@ -37,7 +37,7 @@ final class PreReorder {
         this.topkIds = topkIds;
         this.options = options;
         selection = new Selection(topkIds, src2dst, options.experts(), "the result");
-        this.scales = new Scales(scales);
+        this.scales = new Scales(scales, options.experts(), hidden.firstRow());
         copies = options.scaleMode() == ScaleMode.NONE && hidden.type() == options.outType();
         inRow = (long) options.hiddenSize() * hidden.type().bytes();
         outRow = (long) options.hiddenSize() * options.outType().bytes();

@@ -28,7 +28,7 @@ final class SiluAndMul {
         this.gateup = gateup;
         this.reorderTopkIds = reorderTopkIds;
         this.options = options;
-        this.scales = new Scales(scales);
+        this.scales = new Scales(scales, options.experts(), gateup.firstRow());
         type = gateup.type();
         gate = Gate.of(type);
     }
@@ -55,7 +55,7 @@ final class SiluAndMul {
         long inRow = (long) options.hiddenSize() * type.bytes();
         for (int r = 0; r < n; r++) {
             if (options.experts().contains(ids[r])) {
-                row(s, ids[r], gateup.address(s) + r * inRow, to + r * outRow);
+                row(s, r, gateup.address(s) + r * inRow, to + r * outRow);
             } else {
                 Memory.fill(to + r * outRow, outRow, (byte) 0);
             }
@@ -64,10 +64,9 @@ final class SiluAndMul {
         Memory.fill(to + n * outRow, (rows - n) * outRow, (byte) 0);
     }
 
-    private void row(int s, int id, long from, long to) {
+    private void row(int s, int r, long from, long to) {
         int half = options.hiddenSize() / 2;
-        int scale = id - options.experts().start();
-        float factor = options.scaled() ? Rounding.to(type, scales.reciprocal(s, scale)) : 1;
+        float factor = options.scaled() ? Rounding.to(type, scales.ofExpert(s, r, ids[r])) : 1;
         for (int h = 0; h < half; h += Tile.SIZE) {
             int count = Math.min(Tile.SIZE, half - h);
             tile.read(type, from + (long) (half + h) * type.bytes(), count);

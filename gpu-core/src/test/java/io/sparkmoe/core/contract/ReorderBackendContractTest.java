@@ -37,6 +37,30 @@ public abstract class ReorderBackendContractTest {
         routing.close();
     }
 
+    private static Stream<DynamicTest> each(Stream<ReorderContract.Check> checks) {
+        return checks.map(c -> DynamicTest.dynamicTest(c.name(), c.run()::run));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> preReorderAgreesWithTheDefinition() {
+        return each(new ReorderContract(backend).preReorder());
+    }
+
+    @TestFactory
+    Stream<DynamicTest> postReorderAgreesWithTheDefinition() {
+        return each(new ReorderContract(backend).postReorder());
+    }
+
+    @TestFactory
+    Stream<DynamicTest> siluAndMulAgreesWithTheDefinition() {
+        return each(new SiluContract(backend).all());
+    }
+
+    @TestFactory
+    Stream<DynamicTest> topkAgreesWithTheDefinition() {
+        return each(new TopkContract(backend).all());
+    }
+
     private static Stream<DynamicTest> golden(String file, Consumer<JsonNode> check) {
         return GoldenRows.read(file).stream()
                 .map(row -> DynamicTest.dynamicTest(
