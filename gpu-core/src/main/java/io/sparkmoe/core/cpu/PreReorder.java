@@ -122,8 +122,7 @@ final class PreReorder {
             case NONE -> 1;
             case SCALAR -> scales.reciprocal(s, 0);
             case PER_TOKEN -> scales.reciprocal(s, slot / options.topk());
-            case PER_EXPERT ->
-                scales.reciprocal(s, selection.id(slot) - options.experts().start());
+            case PER_EXPERT -> scales.ofExpert(s, slot, selection.id(slot));
         };
     }
 }

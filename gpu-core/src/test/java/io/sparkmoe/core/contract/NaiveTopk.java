@@ -3,7 +3,8 @@ package io.sparkmoe.core.contract;
 import io.sparkmoe.core.reorder.Scoring;
 import io.sparkmoe.core.reorder.TopkOptions;
 import java.util.Comparator;
-import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** The definition of top-k over one token's logits. */
@@ -51,18 +52,23 @@ final class NaiveTopk {
         return choice;
     }
 
-    /** Positions of the k largest: by value, NaN first, -0 as +0, then by position. */
+    /** Positions of the k largest: by value, NaN first, -0 as +0, then by position (the sort is stable). */
     private static int[] best(float[] values, IntStream positions, int k) {
-        Comparator<Integer> byValue = (a, b) -> Float.compare(values[b] + 0f, values[a] + 0f);
+        float[] negated = new float[values.length];
+        for (int e = 0; e < negated.length; e++) {
+            // Float.compare puts NaN last: as the largest value it is to come first.
+            negated[e] = Float.isNaN(values[e]) ? Float.NEGATIVE_INFINITY : -values[e] + 0f;
+        }
+        Comparator<Integer> nanFirst = Comparator.comparing(e -> !Float.isNaN(values[e]));
         return positions
                 .boxed()
-                .sorted(byValue.thenComparing(Comparator.naturalOrder()))
+                .sorted(nanFirst.thenComparing((a, b) -> Float.compare(negated[a], negated[b])))
                 .limit(k)
                 .mapToInt(e -> e)
                 .toArray();
     }
 
-    private List<Integer> staying(float[] choice) {
+    private Set<Integer> staying(float[] choice) {
         int groups = options.numExpertGroup();
         int size = choice.length / groups;
         float[] groupScores = new float[groups];
@@ -76,7 +82,7 @@ final class NaiveTopk {
         return IntStream.of(kept)
                 .flatMap(g -> IntStream.range(g * size, (g + 1) * size))
                 .boxed()
-                .toList();
+                .collect(Collectors.toSet());
     }
 
     private float[] weights() {

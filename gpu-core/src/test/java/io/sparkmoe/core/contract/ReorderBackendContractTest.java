@@ -3,6 +3,7 @@ package io.sparkmoe.core.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkmoe.core.contract.RecordedRouterContract.Kind;
 import io.sparkmoe.core.reorder.ReorderBackend;
 import io.sparkmoe.core.routing.RoutingBackend;
 import java.util.Map;
@@ -59,6 +60,48 @@ public abstract class ReorderBackendContractTest {
     @TestFactory
     Stream<DynamicTest> topkAgreesWithTheDefinition() {
         return each(new TopkContract(backend).all());
+    }
+
+    @TestFactory
+    Stream<DynamicTest> operandsThatDoNotFitAreNamed() {
+        return each(new ReorderErrorContract(backend).all());
+    }
+
+    @Test
+    void logitsThatDoNotFitAreNamed() {
+        new ReorderErrorContract(backend).topk();
+    }
+
+    @Test
+    void nothingStaysAllocatedWhenMemoryRunsOut() {
+        new ReorderErrorContract(backend).outOfMemory();
+    }
+
+    @Test
+    void resultsAreOperandsWhereverTheyLie() {
+        new ReorderChainContract(routing).resultsAreOperands();
+    }
+
+    @Test
+    void aResultKnowsThatItIsClosed() {
+        new ReorderChainContract(routing).aResultKnowsThatItIsClosed();
+    }
+
+    /** A backend serves many threads at once. */
+    @Test
+    void threadsDoNotDisturbEachOther() {
+        ReorderContract reorder = new ReorderContract(backend);
+        Stream.of(reorder.preReorder(), reorder.postReorder(), new TopkContract(backend).all())
+                .flatMap(checks -> checks.limit(60))
+                .toList()
+                .parallelStream()
+                .forEach(c -> c.run().run());
+    }
+
+    @Test
+    void topkGivesWhatARecordedRouterChose() {
+        assertThat(new RecordedRouterContract(backend).check(GoldenRows.read("topk")))
+                .isEqualTo(Map.of(Kind.ORDERED, 210, Kind.TIED_INSIDE, 60, Kind.TIED_AT_BOUNDARY, 34));
     }
 
     private static Stream<DynamicTest> golden(String file, Consumer<JsonNode> check) {

@@ -109,12 +109,11 @@ final class SiluContract {
             float gate = NaiveReorder.decode(type, gateup[row * o.hiddenSize() + i % half]);
             float up = NaiveReorder.decode(type, gateup[row * o.hiddenSize() + half + i % half]);
             float scale = o.scaled() ? scales[ids[row] - o.experts().start()] : 0;
-            assertThat(got[i])
-                    .as("element %d, gate %s, up %s, scale %s", i, gate, up, scale)
-                    .isIn(
-                            element(type, o, gate, up, scale, 0),
-                            element(type, o, gate, up, scale, -1),
-                            element(type, o, gate, up, scale, 1));
+            if (got[i] != element(type, o, gate, up, scale, 0)) {
+                assertThat(got[i])
+                        .as("element %d, gate %s, up %s, scale %s", i, gate, up, scale)
+                        .isIn(element(type, o, gate, up, scale, -1), element(type, o, gate, up, scale, 1));
+            }
         }
     }
 
