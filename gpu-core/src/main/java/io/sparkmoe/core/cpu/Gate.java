@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 final class Gate {
     private final TensorType type;
     private final float @Nullable [] table;
-    private final short[] codes = new short[Tile.SIZE];
     private final Tile wide = new Tile();
 
     private Gate(TensorType type, float @Nullable [] table) {
@@ -29,19 +28,20 @@ final class Gate {
                 });
     }
 
-    /** Replaces the ups by round(gate * up). */
-    void multiply(long gates, float[] ups, int count) {
-        float[] t = table;
-        if (t == null) {
-            wide.read(type, gates, count);
-            for (int i = 0; i < count; i++) {
-                ups[i] *= silu(wide.values[i]);
-            }
+    /** Multiplies ups by their gates. */
+    void multiply(long gates, Tile ups, int count) {
+        if (table != null) {
+            ups.multiply(table, gates, count);
             return;
         }
-        Tile.readCodes(gates, codes, count);
-        for (int i = 0; i < count; i++) {
-            ups[i] = Rounding.to(type, t[codes[i] & 0xffff] * ups[i]);
+        wide.read(type, gates, count);
+        multiply(wide.even.values, ups.even.values, Tile.half(count));
+        multiply(wide.odd.values, ups.odd.values, Tile.half(count));
+    }
+
+    private static void multiply(float[] gates, float[] ups, int n) {
+        for (int i = 0; i < n; i++) {
+            ups[i] *= silu(gates[i]);
         }
     }
 

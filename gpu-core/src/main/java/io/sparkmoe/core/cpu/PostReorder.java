@@ -9,7 +9,6 @@ import io.sparkmoe.core.reorder.TensorType;
 import io.sparkmoe.core.routing.Memory;
 import io.sparkmoe.core.routing.ResultBuffers;
 import io.sparkmoe.core.routing.RoutingBatch;
-import java.util.Arrays;
 import org.apache.arrow.memory.ArrowBuf;
 
 /** moe_post_reorder, a piece of a token's row at a time. */
@@ -24,7 +23,6 @@ final class PostReorder {
     private final Fma16 fma;
     private final Tile tile = new Tile();
     private final Tile sum = new Tile();
-    private final double[] fusedSum;
     private final int[] rows;
     private final float[] factors;
     private final long rowBytes;
@@ -43,7 +41,6 @@ final class PostReorder {
         selection = new Selection(topkIds, src2dst, options.experts(), "down_output");
         fused = options.arithmetic() == Arithmetic.FMA16 || options.arithmetic() == Arithmetic.FMA16_SCALED;
         fma = Fma16.of(type);
-        fusedSum = new double[fused ? Tile.SIZE : 0];
         rows = new int[options.topk()];
         factors = new float[options.topk()];
         rowBytes = (long) options.hiddenSize() * type.bytes();
@@ -111,33 +108,32 @@ final class PostReorder {
             } else {
                 add(from + shift, selected, count);
             }
-            sum.write(type, fused ? 1 : options.routedScalingFactor(), to + shift, count);
+            sum.write(type, to + shift, count);
         }
     }
 
     private void add(long from, int selected, int count) {
-        float[] sums = sum.values;
-        float[] values = tile.values;
-        Arrays.fill(sums, 0, count, 0);
+        sum.clear(count);
         for (int k = 0; k < selected; k++) {
             tile.read(type, from + rows[k] * rowBytes, count);
-            float factor = factors[k];
-            for (int i = 0; i < count; i++) {
-                sums[i] = Math.fma(factor, values[i], sums[i]);
-            }
+            sum.add(factors[k], tile, count);
         }
+        sum.scaled(sum, options.routedScalingFactor(), count);
     }
 
     private void fuse(long from, int selected, int count) {
-        Arrays.fill(fusedSum, 0, count, 0);
+        int half = Tile.half(count);
+        sum.clear(count);
         for (int k = 0; k < selected; k++) {
             tile.read(type, from + rows[k] * rowBytes, count);
-            for (int i = 0; i < count; i++) {
-                fusedSum[i] = fma.apply(factors[k], tile.values[i], fusedSum[i]);
-            }
+            fuse(factors[k], tile.even.values, sum.even.values, half);
+            fuse(factors[k], tile.odd.values, sum.odd.values, half);
         }
-        for (int i = 0; i < count; i++) {
-            sum.values[i] = (float) fusedSum[i];
+    }
+
+    private void fuse(float factor, float[] values, float[] sums, int n) {
+        for (int i = 0; i < n; i++) {
+            sums[i] = (float) fma.apply(factor, values[i], sums[i]);
         }
     }
 }

@@ -24,6 +24,7 @@ final class PreReorder {
     private final Scales scales;
     private final boolean copies;
     private final Tile tile = new Tile();
+    private final Tile scaled = new Tile();
     private final long inRow;
     private final long outRow;
 
@@ -100,7 +101,7 @@ final class PreReorder {
             tile.read(in, from + (long) h * in.bytes(), count);
             long at = to + (long) h * type.bytes();
             long written = at + selection.row(firstSlot + first) * outRow;
-            tile.write(type, factor(s, firstSlot + first), written, count);
+            write(factor(s, firstSlot + first), written, count);
             for (int i = firstSlot + first + 1; i < firstSlot + options.topk(); i++) {
                 if (selection.row(i) >= 0) {
                     another(s, i, at + selection.row(i) * outRow, written, count);
@@ -111,10 +112,15 @@ final class PreReorder {
 
     private void another(int s, int slot, long to, long written, int count) {
         if (options.scaleMode() == ScaleMode.PER_EXPERT) {
-            tile.write(options.outType(), factor(s, slot), to, count);
+            write(factor(s, slot), to, count);
         } else {
             Memory.copy(written, to, (long) count * options.outType().bytes());
         }
+    }
+
+    private void write(float factor, long to, int count) {
+        scaled.scaled(tile, factor, count);
+        scaled.write(options.outType(), to, count);
     }
 
     private float factor(int s, int slot) {

@@ -70,13 +70,15 @@ final class SiluAndMul {
         for (int h = 0; h < half; h += Tile.SIZE) {
             int count = Math.min(Tile.SIZE, half - h);
             tile.read(type, from + (long) (half + h) * type.bytes(), count);
-            gate.multiply(from + (long) h * type.bytes(), tile.values, count);
-            if (options.scaled()) {
-                for (int i = 0; i < count; i++) {
-                    tile.values[i] = Rounding.to(type, tile.values[i] * factor);
-                }
+            gate.multiply(from + (long) h * type.bytes(), tile, count);
+            if (options.scaled() || options.outType() != type) {
+                tile.round(type, count);
             }
-            tile.write(options.outType(), 1, to + (long) h * options.outType().bytes(), count);
+            if (options.scaled()) {
+                tile.scaled(tile, factor, count);
+                tile.round(type, count);
+            }
+            tile.write(options.outType(), to + (long) h * options.outType().bytes(), count);
         }
     }
 }

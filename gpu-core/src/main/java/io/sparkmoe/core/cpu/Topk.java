@@ -31,7 +31,7 @@ final class Topk {
         topk = options.topk();
         bias = options.correctionBias();
         scores = new Scores(options.scoring());
-        row = new float[experts];
+        row = new float[experts + 1];
         biased = bias == null ? row : new float[experts];
         groups = new ExpertGroups(options, bias != null);
         largest = new Largest(topk, experts);
@@ -66,7 +66,7 @@ final class Topk {
         for (int e = 0; e < experts; e += Tile.SIZE) {
             int count = Math.min(Tile.SIZE, experts - e);
             tile.read(logits.type(), address + (long) e * logits.type().bytes(), count);
-            System.arraycopy(tile.values, 0, row, e, count);
+            tile.copyTo(row, e, count);
         }
     }
 

@@ -83,6 +83,11 @@ public final class Memory {
         UNSAFE.copyMemory(null, from, to, toOffset, bytes);
     }
 
+    /** Copies between objects' memory: the bits of an array into one of another type. */
+    public static void copy(Object from, long fromOffset, Object to, long toOffset, long bytes) {
+        UNSAFE.copyMemory(from, fromOffset, to, toOffset, bytes);
+    }
+
     public static void fill(long address, long bytes, byte value) {
         UNSAFE.setMemory(address, bytes, value);
     }

@@ -56,7 +56,7 @@ class ConversionsTest {
         return widen(type, low) == Math.abs(v) ? low | sign : -1;
     }
 
-    /** Every value, every tie between neighbours, and what lies just beside them. */
+    /** Every tie between neighbours and what lies just beside it. */
     @ParameterizedTest
     @EnumSource(names = {"FP16", "BF16", "FP8_E4M3FN"})
     void everyTieRoundsToEven(TensorType type) {
@@ -64,8 +64,7 @@ class ConversionsTest {
             float v = widen(type, code);
             float next = widen(type, (code + 1) % codes(type));
             float tie = (float) (((double) v + next) / 2);
-            for (float at :
-                    new float[] {v, tie, Math.nextUp(v), Math.nextDown(v), Math.nextUp(tie), Math.nextDown(tie)}) {
+            for (float at : new float[] {tie, Math.nextUp(tie), Math.nextDown(tie)}) {
                 narrowsExactly(type, at);
             }
         }
