@@ -9,6 +9,9 @@ import io.sparkmoe.core.routing.Memory;
  * what the compiler turns into vector instructions. (It does not for a float's bits, so that these go through memory.)
  */
 final class Plane {
+    /** fp16 bits in fp32's places stand for values that are too small by this. */
+    private static final float FP16_SCALE = 0x1p112f;
+
     final float[] values = new float[Tile.SIZE / 2];
     final int[] codes = new int[Tile.SIZE / 2];
 
@@ -26,11 +29,11 @@ final class Plane {
             return;
         }
         for (int i = 0; i < n; i++) {
-            bits[i] = Codes.fromFp16(words[i] >>> shift & 0xffff);
+            bits[i] = lowered(words[i] >>> shift & 0xffff);
         }
         Memory.copy(bits, Memory.INTS, floats, Memory.FLOATS, 4L * n);
         for (int i = 0; i < n; i++) {
-            values[i] = floats[i] * Codes.FP16_SCALE;
+            values[i] = floats[i] * FP16_SCALE;
         }
     }
 
@@ -42,33 +45,25 @@ final class Plane {
                     codes[i] = Conversions.fp32Bits(values[i]);
                 }
             }
-            case FP16 -> {
-                lift(Codes.FP16_LIFT, n);
-                for (int i = 0; i < n; i++) {
-                    codes[i] = Codes.toFp16(bits[i], lifted[i]);
-                }
-            }
+            case FP16 -> narrow(Narrowing.FP16, n);
             case BF16 -> {
                 Memory.copy(values, Memory.FLOATS, bits, Memory.INTS, 4L * n);
                 for (int i = 0; i < n; i++) {
-                    codes[i] = Codes.toBf16(bits[i]);
+                    codes[i] = bf16(bits[i]);
                 }
             }
-            case FP8_E4M3FN -> {
-                lift(Codes.E4M3FN_LIFT, n);
-                for (int i = 0; i < n; i++) {
-                    codes[i] = Codes.toE4m3fn(bits[i], lifted[i]);
-                }
-            }
+            case FP8_E4M3FN -> narrow(Narrowing.E4M3FN, n);
         }
     }
 
-    private void lift(float by, int n) {
+    private void narrow(Narrowing to, int n) {
+        float lift = to.lift();
         for (int i = 0; i < n; i++) {
-            floats[i] = Math.abs(values[i]) + by;
+            floats[i] = Math.abs(values[i]) + lift;
         }
         Memory.copy(floats, Memory.FLOATS, lifted, Memory.INTS, 4L * n);
         Memory.copy(values, Memory.FLOATS, bits, Memory.INTS, 4L * n);
+        to.apply(bits, lifted, codes, n);
     }
 
     void multiply(float[] from, float factor, int n) {
@@ -89,5 +84,18 @@ final class Plane {
         for (int i = 0; i < n; i++) {
             values[i] *= table[words[i] >>> shift & 0xffff];
         }
+    }
+
+    /** fp32 bits of an fp16's value divided by {@link #FP16_SCALE}; infinite and NaN where it is. */
+    private static int lowered(int code) {
+        int magnitude = code & 0x7fff;
+        int infinite = Narrowing.less(0x7bff, magnitude) & 0x7f800000;
+        return (code & 0x8000) << 16 | magnitude << 13 | infinite;
+    }
+
+    /** {@link Conversions#toBf16} of a value's bits, without a branch. */
+    private static int bf16(int bits) {
+        int nan = Narrowing.less(0x7f800000, bits & 0x7fffffff);
+        return bits + 0x7fff + (bits >>> 16 & 1) >>> 16 & ~nan | 0x7fff & nan;
     }
 }
