@@ -68,9 +68,10 @@ public interface ReorderBackend {
     /**
      * The activation between the two grouped GEMMs. With h = hiddenSize / 2, row r's gate = gateup[r, 0 .. h) and up =
      * gateup[r, h .. 2h): g = round(fp32(gate) * sigmoid(gate)), v = round(g * up), with scales v = round(v * round(1 /
-     * scales[id - start_expert])), out = cast(v), where round is to the input's type. Within 1 unit in the last place of the
-     * input's type, for the exponential. Rows whose id lies outside the expert range are zero, and so are the rows after the
-     * last id (epPreprocess leaves masked ids out of reorder_topk_ids, pre_reorder keeps a row for every slot).
+     * scales[id - start_expert])), out = cast(v), where round is to the input's type. g is within 1 unit in the last place,
+     * for the exponential, and may be zero below 2^-120. Rows whose id lies outside the expert range are zero, and so are
+     * the rows after the last id (epPreprocess leaves masked ids out of reorder_topk_ids, pre_reorder keeps a row for every
+     * slot).
      *
      * @param gateup [rows, hiddenSize]
      * @param reorderTopkIds at most rows ids
