@@ -49,7 +49,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 7, time = 1)
-@Fork(value = 1, jvmArgsAppend = "-XX:MaxDirectMemorySize=4g")
+@Fork(1)
 public class ReorderBenchmark {
     private static final int TOKENS = 1024;
     private static final int TOPK = 8;

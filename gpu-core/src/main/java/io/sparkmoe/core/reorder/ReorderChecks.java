@@ -172,9 +172,16 @@ public final class ReorderChecks {
         boolean perExpert = mode == ScaleMode.PER_EXPERT;
         long needed = perExpert ? Math.max(0, experts.experts()) : mode == ScaleMode.SCALAR ? 1 : tokens;
         if (perExpert ? count < needed : count != needed) {
-            String unit = perExpert ? "expert of the range" : mode == ScaleMode.SCALAR ? "segment" : "token";
-            throw malformed(first, s, "there are " + count + " scales, and one a " + unit + " are " + needed);
+            throw malformed(first, s, "there are " + count + " scales for " + scaled(mode, needed));
         }
+    }
+
+    private static String scaled(ScaleMode mode, long needed) {
+        return switch (mode) {
+            case PER_EXPERT -> needed + " experts from start_expert to end_expert: pass one for each";
+            case PER_TOKEN -> needed + " tokens: pass one for each";
+            default -> "the segment: pass one";
+        };
     }
 
     private static void positiveScales(@Nullable TensorBatch scales) {

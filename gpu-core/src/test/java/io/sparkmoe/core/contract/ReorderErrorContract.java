@@ -139,16 +139,19 @@ final class ReorderErrorContract {
         }
         all.add(refused(
                 Operator.PRE,
-                "row 41: there are 1 scales, and one a token are 2.",
+                "row 41: there are 1 scales for 2 tokens: pass one for each.",
                 scaled(ScaleMode.PER_TOKEN, new float[1], new float[1])));
         all.add(refused(
                 Operator.PRE,
-                "row 40: there are 2 scales, and one a segment are 1.",
+                "row 40: there are 2 scales for the segment: pass one.",
                 scaled(ScaleMode.SCALAR, new float[] {1, 1})));
-        all.add(refused(Operator.PRE, "row 40: there are 3 scales, and one a expert of the range are 4.", o -> {
-            scaled(ScaleMode.PER_EXPERT, new float[] {1, 1, 1}).accept(o);
-            o.experts(2, 5);
-        }));
+        all.add(refused(
+                Operator.PRE,
+                "row 40: there are 3 scales for 4 experts from start_expert to end_expert: pass one for each.",
+                o -> {
+                    scaled(ScaleMode.PER_EXPERT, new float[] {1, 1, 1}).accept(o);
+                    o.experts(2, 5);
+                }));
         all.add(refused(
                 Operator.PRE,
                 "row 41, position 3: expert id 7 has no scale: there are 3, from start_expert 0 on. Pass a scale for every "
@@ -199,10 +202,13 @@ final class ReorderErrorContract {
                         Operator.SILU,
                         "row 40: reorder_topk_ids has 2 ids but gateup_output 1 rows of hidden_size 4 (gate and up together).",
                         o -> o.reorderTopkIds.set(0, new int[2])),
-                refused(Operator.SILU, "row 41: there are 1 scales, and one a expert of the range are 4.", o -> {
-                    o.scales = List.of(new float[4], new float[1]);
-                    o.experts(2, 5);
-                }),
+                refused(
+                        Operator.SILU,
+                        "row 41: there are 1 scales for 4 experts from start_expert to end_expert: pass one for each.",
+                        o -> {
+                            o.scales = List.of(new float[4], new float[1]);
+                            o.experts(2, 5);
+                        }),
                 refused(
                         Operator.SILU,
                         "row 41, position 1: expert id 3 has no scale: there are 2, from start_expert 0 on. Pass a scale for "
