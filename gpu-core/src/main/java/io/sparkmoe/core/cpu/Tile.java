@@ -60,9 +60,11 @@ final class Tile {
         int[] o = odd.codes;
         switch (type.bytes()) {
             case 1 -> {
+                for (int i = 0; i < half; i++) {
+                    e[i] |= o[i] << 8;
+                }
                 for (int i = 0; i < half; i += 2) {
-                    int next = Math.min(i + 1, half - 1);
-                    words[i / 2] = e[i] | o[i] << 8 | e[next] << 16 | o[next] << 24;
+                    words[i / 2] = e[i] | e[i + 1] << 16;
                 }
             }
             case 2 -> {
