@@ -56,7 +56,7 @@ final class Fma16 {
             return Math.copySign(magnitude + toSubnormal - toSubnormal, v);
         }
         long bits = Double.doubleToRawLongBits(v);
-        long half = 1L << dropped - 1;
-        return Double.longBitsToDouble(bits + (half - 1) + (bits >>> dropped & 1) & -(half << 1));
+        long half = 1L << (dropped - 1);
+        return Double.longBitsToDouble((bits + (half - 1) + ((bits >>> dropped) & 1)) & -(half << 1));
     }
 }

@@ -24,7 +24,7 @@ final class Largest {
 
     static long key(float value, int position) {
         int bits = Float.floatToIntBits(value + 0f);
-        return (long) (bits ^ (bits >> 31 & 0x7fffffff)) << 32 | ~position & 0xffffffffL;
+        return (long) (bits ^ ((bits >> 31) & 0x7fffffff)) << 32 | (~position & 0xffffffffL);
     }
 
     void clear() {

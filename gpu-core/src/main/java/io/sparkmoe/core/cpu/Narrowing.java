@@ -21,7 +21,7 @@ record Narrowing(int bias, int dropped, int largest, int smallestNormal, float l
 
     /** All ones where a < b; they may not be further apart than an int. */
     static int less(int a, int b) {
-        return a - b >> 31;
+        return (a - b) >> 31;
     }
 
     /**
@@ -36,13 +36,13 @@ record Narrowing(int bias, int dropped, int largest, int smallestNormal, float l
 
     private void normal(int[] bits, int[] codes, int n) {
         int shift = dropped;
-        int roundedDown = (1 << shift - 1) - 1 - bias;
+        int roundedDown = (1 << (shift - 1)) - 1 - bias;
         int most = largest;
         for (int i = 0; i < n; i++) {
             int magnitude = bits[i] & MAGNITUDE;
-            int code = magnitude + roundedDown + (magnitude >> shift & 1) >> shift;
+            int code = (magnitude + roundedDown + ((magnitude >> shift) & 1)) >> shift;
             int above = less(most, code);
-            codes[i] = code & ~above | most & above;
+            codes[i] = (code & ~above) | (most & above);
         }
     }
 
@@ -51,7 +51,7 @@ record Narrowing(int bias, int dropped, int largest, int smallestNormal, float l
         int zero = Float.floatToRawIntBits(lift);
         for (int i = 0; i < n; i++) {
             int small = less(bits[i] & MAGNITUDE, normalFrom);
-            codes[i] = codes[i] & ~small | lifted[i] - zero & small;
+            codes[i] = (codes[i] & ~small) | ((lifted[i] - zero) & small);
         }
     }
 
@@ -61,7 +61,7 @@ record Narrowing(int bias, int dropped, int largest, int smallestNormal, float l
         int ofNan = nan;
         for (int i = 0; i < n; i++) {
             int isNan = less(INFINITY, bits[i] & MAGNITUDE);
-            codes[i] = (codes[i] | bits[i] >> shift & sign) & ~isNan | ofNan & isNan;
+            codes[i] = ((codes[i] | ((bits[i] >> shift) & sign)) & ~isNan) | (ofNan & isNan);
         }
     }
 }

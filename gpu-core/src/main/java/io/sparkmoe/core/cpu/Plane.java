@@ -23,13 +23,13 @@ final class Plane {
     void widen(TensorType type, int[] words, int shift, int n) {
         if (type == TensorType.BF16) {
             for (int i = 0; i < n; i++) {
-                bits[i] = words[i] >>> shift << 16;
+                bits[i] = (words[i] >>> shift) << 16;
             }
             Memory.copy(bits, Memory.INTS, values, Memory.FLOATS, 4L * n);
             return;
         }
         for (int i = 0; i < n; i++) {
-            bits[i] = lowered(words[i] >>> shift & 0xffff);
+            bits[i] = lowered((words[i] >>> shift) & 0xffff);
         }
         Memory.copy(bits, Memory.INTS, floats, Memory.FLOATS, 4L * n);
         for (int i = 0; i < n; i++) {
@@ -82,7 +82,7 @@ final class Plane {
     /** Multiplies by what a table has for the 16-bit codes in some words. */
     void multiply(float[] table, int[] words, int shift, int n) {
         for (int i = 0; i < n; i++) {
-            values[i] *= table[words[i] >>> shift & 0xffff];
+            values[i] *= table[(words[i] >>> shift) & 0xffff];
         }
     }
 
@@ -90,12 +90,13 @@ final class Plane {
     private static int lowered(int code) {
         int magnitude = code & 0x7fff;
         int infinite = Narrowing.less(0x7bff, magnitude) & 0x7f800000;
-        return (code & 0x8000) << 16 | magnitude << 13 | infinite;
+        return ((code & 0x8000) << 16) | (magnitude << 13) | infinite;
     }
 
     /** {@link Conversions#toBf16} of a value's bits, without a branch. */
     private static int bf16(int bits) {
         int nan = Narrowing.less(0x7f800000, bits & 0x7fffffff);
-        return bits + 0x7fff + (bits >>> 16 & 1) >>> 16 & ~nan | 0x7fff & nan;
+        int code = (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+        return (code & ~nan) | (0x7fff & nan);
     }
 }

@@ -64,12 +64,12 @@ final class Tile {
                     e[i] |= o[i] << 8;
                 }
                 for (int i = 0; i < half; i += 2) {
-                    words[i / 2] = e[i] | e[i + 1] << 16;
+                    words[i / 2] = e[i] | (e[i + 1] << 16);
                 }
             }
             case 2 -> {
                 for (int i = 0; i < half; i++) {
-                    words[i] = e[i] | o[i] << 16;
+                    words[i] = e[i] | (o[i] << 16);
                 }
             }
             default -> {

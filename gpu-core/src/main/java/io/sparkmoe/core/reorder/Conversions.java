@@ -26,7 +26,7 @@ public final class Conversions {
 
     public static short toFp16(float value) {
         int bits = Float.floatToRawIntBits(value);
-        int sign = bits >>> 16 & 0x8000;
+        int sign = (bits >>> 16) & 0x8000;
         int magnitude = bits & 0x7fffffff;
         if (magnitude > 0x7f800000) {
             return 0x7fff;
@@ -40,7 +40,7 @@ public final class Conversions {
             return (short) (sign | code);
         }
         // The exponent's bias goes from 127 to 15, and 13 bits go by rounding.
-        int code = magnitude - (112 << 23) + 0xfff + (magnitude >>> 13 & 1) >>> 13;
+        int code = (magnitude - (112 << 23) + 0xfff + ((magnitude >>> 13) & 1)) >>> 13;
         return (short) (sign | code);
     }
 
@@ -60,7 +60,7 @@ public final class Conversions {
         if ((bits & 0x7fffffff) > 0x7f800000) {
             return 0x7fff;
         }
-        return (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
+        return (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
     }
 
     public static float fromBf16(short code) {
@@ -69,7 +69,7 @@ public final class Conversions {
 
     public static byte toE4m3fn(float value) {
         int bits = Float.floatToRawIntBits(value);
-        int sign = bits >>> 24 & 0x80;
+        int sign = (bits >>> 24) & 0x80;
         int magnitude = bits & 0x7fffffff;
         if (magnitude > 0x7f800000) {
             return 0x7f;
@@ -82,7 +82,7 @@ public final class Conversions {
             int code = Float.floatToRawIntBits(Float.intBitsToFloat(magnitude) + 0x1p14f) - 0x46800000;
             return (byte) (sign | code);
         }
-        int code = magnitude - (120 << 23) + 0x7ffff + (magnitude >>> 20 & 1) >>> 20;
+        int code = (magnitude - (120 << 23) + 0x7ffff + ((magnitude >>> 20) & 1)) >>> 20;
         return (byte) (sign | code);
     }
 

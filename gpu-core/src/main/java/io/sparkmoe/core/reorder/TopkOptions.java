@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param topkGroup groups that stay, in [1, numExpertGroup]
  * @param routedScalingFactor finite; multiplies the weights last
  */
+@SuppressWarnings("ArrayRecordComponent")
 public record TopkOptions(
         int numExperts,
         int topk,

@@ -55,7 +55,7 @@ final class GoldenRows {
         byte[] raw = HexFormat.of().parseHex(row.get(column).textValue());
         int[] out = new int[raw.length / bytes];
         for (int i = 0; i < raw.length; i++) {
-            out[i / bytes] |= (raw[i] & 0xff) << 8 * (i % bytes);
+            out[i / bytes] |= (raw[i] & 0xff) << (8 * (i % bytes));
         }
         return out;
     }

@@ -17,7 +17,7 @@ final class Ulps {
 
     private static long rank(TensorType type, int code) {
         int magnitudeBits = 8 * type.bytes() - 1;
-        long magnitude = code & (1L << magnitudeBits) - 1;
+        long magnitude = code & ((1L << magnitudeBits) - 1);
         long infinity = switch (type) {
             case FP32 -> 0x7f800000L;
             case FP16 -> 0x7c00;
@@ -27,6 +27,6 @@ final class Ulps {
         if (magnitude > infinity) {
             return Long.MAX_VALUE / 4;
         }
-        return (code >>> magnitudeBits & 1) == 0 ? magnitude : -magnitude;
+        return ((code >>> magnitudeBits) & 1) == 0 ? magnitude : -magnitude;
     }
 }
