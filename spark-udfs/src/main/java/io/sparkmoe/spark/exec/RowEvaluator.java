@@ -2,12 +2,16 @@ package io.sparkmoe.spark.exec;
 
 import io.sparkmoe.core.RoutingBackends;
 import io.sparkmoe.core.routing.RoutingBackend;
+import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.FloatType;
 import org.apache.spark.sql.types.IntegerType;
 import org.apache.spark.sql.types.LongType;
 import org.apache.spark.sql.types.StructField;
@@ -16,7 +20,7 @@ import org.apache.spark.sql.util.ArrowUtils;
 import org.apache.spark.sql.vectorized.ColumnVector;
 
 /**
- * Evaluates an id function on one value, on the CPU: what answers inside lambdas, literals, join conditions over both
+ * Evaluates a function on one row's values, on the CPU: what answers inside lambdas, literals, join conditions over both
  * sides, and wherever else no batch can be had. The same operators over a batch of one.
  */
 public final class RowEvaluator {
@@ -27,17 +31,17 @@ public final class RowEvaluator {
     private RowEvaluator() {}
 
     /**
-     * @param value array data or packed bytes, not null
-     * @param type the value's type
+     * @param inputs a value, not null, for each of the operator's inputs
      * @return the Catalyst value of the result, in memory of its own
      */
-    public static Object evaluate(IdOperator operator, DataType type, Object value) {
+    public static Object evaluate(BatchOperator operator, List<InputRef.Constant> inputs) {
         BufferAllocator allocator = ArrowUtils.rootAllocator().newChildAllocator("spark-moe-row", 0, Long.MAX_VALUE);
         try (allocator;
-                IdCollector collector = new IdCollector(type, operator.ids(), allocator::buffer)) {
-            collector.reset(0);
-            collector.add(value);
-            try (ResultColumn result = operator.run(CPU, collector.batch(), null, allocator)) {
+                InputGroup group = new InputGroup(List.copyOf(inputs))) {
+            group.open(operator.inputs(), allocator::buffer, false);
+            group.look(RowSlice.of(List.of(InternalRow.empty()), 0));
+            group.collect(0, 1, 0);
+            try (ResultColumn result = operator.run(group.inputs(CPU, allocator))) {
                 return copy(result.column(), 0, operator.resultType());
             }
         }
@@ -51,6 +55,12 @@ public final class RowEvaluator {
                 values[i] = copy(column.getChild(i), row, fields[i].dataType());
             }
             return new GenericInternalRow(values);
+        }
+        if (type instanceof BinaryType) {
+            return column.getBinary(row);
+        }
+        if (type instanceof ArrayType list && list.elementType() instanceof FloatType) {
+            return UnsafeArrayData.fromPrimitiveArray(column.getArray(row).toFloatArray());
         }
         if (type instanceof ArrayType list) {
             ArrayData array = column.getArray(row);

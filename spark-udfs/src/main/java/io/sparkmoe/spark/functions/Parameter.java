@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param data a column; otherwise a constant
  * @param required has no default
- * @param fallback default of an optional constant: an Integer, a String, or null for "not given"
+ * @param fallback default of an optional constant: an Integer, a Boolean, a String, or null for "not given"
  * @param doc one line: type, range, meaning
  */
 public record Parameter(
@@ -22,6 +22,11 @@ public record Parameter(
 
     static Parameter constant(String name, String doc) {
         return new Parameter(name, false, true, null, doc);
+    }
+
+    /** A column that need not be given. */
+    static Parameter optionalColumn(String name, String doc) {
+        return new Parameter(name, true, false, null, doc);
     }
 
     static Parameter optional(String name, @Nullable Object fallback, String doc) {

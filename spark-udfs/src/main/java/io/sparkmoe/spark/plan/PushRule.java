@@ -11,7 +11,10 @@ import org.apache.spark.sql.catalyst.plans.logical.LocalLimit;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
 
-/** Pushes filters and limits below a batch node where they do not use its results, and drops results nobody uses. */
+/**
+ * Pushes filters and limits below a batch node where they do not use its results, drops results nobody uses, and lifts what
+ * is computed between batch nodes above them.
+ */
 final class PushRule {
     private PushRule() {}
 
@@ -26,22 +29,38 @@ final class PushRule {
         if (p instanceof Project pr && pr.child() instanceof ArrowBatchEval node) {
             return project(pr, node);
         }
+        if (p instanceof ArrowBatchEval node) {
+            return Selections.lifted(node);
+        }
         return p;
     }
 
-    /** The plan under a limit with the limit below its batch node too: neither node nor projection changes the row count. */
+    /**
+     * The plan under a limit with the limit below its batch nodes too: neither node nor projection changes the row count.
+     * Below all of them, not between: there it would turn columns into rows.
+     */
     private static LogicalPlan limit(LocalLimit limit, LogicalPlan plan) {
-        if (plan instanceof Project p) {
-            return (LogicalPlan) p.withNewChildren(Scala.seq(limit(limit, p.child())));
-        }
-        if (plan instanceof ArrowBatchEval node && !limited(node.child())) {
-            return node.withNewChildInternal(new LocalLimit(limit.limitExpr(), node.child()));
+        return evaluates(plan) && !limited(plan) ? lowered(limit, plan) : plan;
+    }
+
+    private static LogicalPlan lowered(LocalLimit limit, LogicalPlan plan) {
+        if (plan instanceof Project || plan instanceof ArrowBatchEval) {
+            LogicalPlan child = plan.children().apply(0);
+            LogicalPlan lower = evaluates(child) ? lowered(limit, child) : new LocalLimit(limit.limitExpr(), child);
+            return (LogicalPlan) plan.withNewChildren(Scala.seq(lower));
         }
         return plan;
     }
 
+    /** Whether there is a batch node under nothing but projections and batch nodes. */
+    private static boolean evaluates(LogicalPlan plan) {
+        return plan instanceof ArrowBatchEval || (plan instanceof Project p && evaluates(p.child()));
+    }
+
     private static boolean limited(LogicalPlan plan) {
-        return plan instanceof LocalLimit || (plan instanceof Project p && limited(p.child()));
+        return plan instanceof LocalLimit
+                || (plan instanceof Project p && limited(p.child()))
+                || (plan instanceof ArrowBatchEval n && limited(n.child()));
     }
 
     private static LogicalPlan filter(Filter filter, ArrowBatchEval node) {

@@ -1,9 +1,12 @@
 package io.sparkmoe.spark.functions;
 
-import io.sparkmoe.core.routing.MalformedRoutingException;
-import io.sparkmoe.spark.exec.IdOperator;
+import io.sparkmoe.spark.exec.BatchOperator;
+import io.sparkmoe.spark.exec.Call;
+import io.sparkmoe.spark.exec.InputRef;
 import io.sparkmoe.spark.exec.RowEvaluator;
 import io.sparkmoe.spark.interop.Scala;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
 import org.apache.spark.sql.catalyst.expressions.Expression;
@@ -13,34 +16,30 @@ import scala.collection.immutable.IndexedSeq;
 import scala.collection.immutable.Seq;
 
 /**
- * A function of expert ids. Planning lifts it into a batch node wherever it can; {@link #eval} answers row by row
- * everywhere else. The id column is the first argument and is never cast: a cast would lose the columnar path and the
- * narrow type, and with ANSI off wrap 4294967298 to expert 2.
+ * A function of whole lists: expert ids, tensors. Planning lifts it into a batch node wherever it can; {@link #eval}
+ * answers row by row everywhere else. Data columns are never cast: a cast would lose the columnar path and the narrow
+ * type, and with ANSI off wrap 4294967298 to expert 2. NULL in any of them gives NULL.
  */
-public final class IdFunction extends MoeExpression {
+public final class BatchFunction extends MoeExpression {
     private static final long serialVersionUID = 1L;
 
     private final boolean positional;
-    private transient @Nullable IdOperator operator;
+    private transient @Nullable BatchOperator operator;
 
-    public IdFunction(String name, Seq<Expression> arguments, boolean positional) {
+    public BatchFunction(String name, Seq<Expression> arguments, boolean positional) {
         super(name, arguments);
         this.positional = positional;
     }
 
-    static IdFunction of(Arguments a) {
-        return new IdFunction(a.spec().name(), Scala.seq(a.expressions()), a.positional());
-    }
-
-    /** The id column. */
-    public Expression ids() {
-        return data();
+    static BatchFunction of(Arguments a) {
+        return new BatchFunction(a.spec().name(), Scala.seq(a.expressions()), a.positional());
     }
 
     /** The function with its constants applied. */
-    public IdOperator operator() {
+    public BatchOperator operator() {
         if (operator == null) {
-            operator = IdFunctions.operator(prettyName(), constants());
+            BatchOperator ofTensors = TensorFunctions.operator(prettyName(), constants());
+            operator = ofTensors == null ? IdFunctions.operator(prettyName(), constants()) : ofTensors;
         }
         return operator;
     }
@@ -63,7 +62,11 @@ public final class IdFunction extends MoeExpression {
     @Override
     public TypeCheckResult checkInputDataTypes() {
         return Checks.of(() -> {
-            Checks.ids(ids().dataType());
+            for (int i : dataPositions()) {
+                Checks.data(
+                        FunctionCatalog.get(prettyName()).parameters().get(i).name(),
+                        children().apply(i).dataType());
+            }
             constants().checkFoldable();
             operator();
         });
@@ -71,17 +74,18 @@ public final class IdFunction extends MoeExpression {
 
     @Override
     public @Nullable Object eval(InternalRow input) {
-        Object value = ids().eval(input);
-        if (value == null) {
-            return null;
+        List<InputRef.Constant> values = new ArrayList<>();
+        for (Expression e : inputs()) {
+            Object value = e.eval(input);
+            if (value == null) {
+                return null;
+            }
+            values.add(new InputRef.Constant(value, e.dataType()));
         }
         try {
-            return RowEvaluator.evaluate(operator(), ids().dataType(), value);
-        } catch (MalformedRoutingException e) {
-            MalformedRoutingException named = new MalformedRoutingException(
-                    e.row(), e.position(), sql() + ", evaluated alone: " + e.getMessage() + hint());
-            named.initCause(e);
-            throw named;
+            return RowEvaluator.evaluate(operator(), values);
+        } catch (IllegalArgumentException e) {
+            throw Call.named(sql() + ", evaluated alone", e, hint());
         }
     }
 
@@ -92,7 +96,7 @@ public final class IdFunction extends MoeExpression {
 
     @Override
     public Expression withNewChildrenInternal(IndexedSeq<Expression> children) {
-        return new IdFunction(prettyName(), children, positional);
+        return new BatchFunction(prettyName(), children, positional);
     }
 
     @Override
