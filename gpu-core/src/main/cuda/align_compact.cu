@@ -5,7 +5,7 @@
 //
 // A warp ranks up to 512 ids in registers and puts their order in shared memory, no barrier anywhere; with thousands of
 // short segments that beats a block each. More ids (up to 65,535) are counted first; then the counters begin with the
-// bins' positions and ranks are places.
+// bins' positions and ranks are places, in shared memory up to 1,024 ids, else in the output.
 #include "include/sort_segment.cuh"
 
 namespace moe {
@@ -41,7 +41,7 @@ __device__ __forceinline__ void store_eight(const CompactOutput& out, int64_t at
 
 template <int BITS>
 struct WarpSegment {
-    static constexpr int ITEMS = 16, TILE = 32 * ITEMS;
+    static constexpr int ITEMS = 16, TILE = 32 * ITEMS, ORDERED = 2 * TILE;
 
     const Keys& keys;
     const CompactOutput& out;
@@ -62,21 +62,27 @@ struct WarpSegment {
                 int left = length - from - lane;
                 load_raw<ITEMS>(v, keys, at + from + lane, left, ITEMS);
                 if (from == 0 && (pass == 0 || single)) clear_row(counters, row);
-                bool wide = to_keys<BITS>(v, keys, left, ITEMS);
+                bool wide = to_keys<BITS>(v, keys, ITEMS) & WIDE;
                 if (pass == 0) {
                     count(v, left);
                     continue;
                 }
                 ranker.template rank<BITS>(v, wide, ITEMS);
-                if (!single) put(v, from, left, base);
+                if (!single && length <= ORDERED) {
+                    order_tile(v, from, left);
+                } else if (!single) {
+                    put(v, from, left, base);
+                }
             }
             if (pass == 0 || single) finish_counts(single ? TILE - length : 0);
         }
-        if (!single || length == 0) return;
+        if (length > ORDERED || length == 0) return;
+        if (single) {
 #pragma unroll
-        for (int i = 0; i < ITEMS; i++) order[ranker.counter(v[i] & 0xffff) + (v[i] >> 16)] = lane + i * 32;
+            for (int i = 0; i < ITEMS; i++) order[ranker.counter(v[i] & 0xffff) + (v[i] >> 16)] = lane + i * 32;
+        }
         __syncwarp();
-        write(base, counters[keys.bins]);
+        write(base, single ? counters[keys.bins] : counters[keys.bins - 1]);  // the last bin's ids end where it did count to
         __syncwarp();
     }
 
@@ -86,6 +92,13 @@ struct WarpSegment {
 #pragma unroll
         for (int i = 0; i < ITEMS; i++) {
             if (i * 32 < left) atomicAdd(words + (v[i] >> 1), v[i] & 1 ? 0x10000u : 1u);
+        }
+    }
+
+    __device__ __forceinline__ void order_tile(const uint32_t (&v)[ITEMS], int from, int left) {
+#pragma unroll
+        for (int i = 0; i < ITEMS; i++) {
+            if (i * 32 < left) order[v[i] >> 16] = from + (threadIdx.x & 31) + i * 32;
         }
     }
 
@@ -101,22 +114,41 @@ struct WarpSegment {
     __device__ __forceinline__ void finish_counts(int beyond) {
         int lane = threadIdx.x & 31;
         __syncwarp();
-        if (lane < CAUSES) tally_add(tally, lane, counters[keys.bins + lane] - (lane == NON_LOCAL ? beyond : 0));
+        if (lane < CAUSES) tally_add(tally, lane, counters[keys.bins + lane] - (lane == INVALID ? beyond : 0));
         __syncwarp();
         uint32_t* words = reinterpret_cast<uint32_t*>(counters);
         int each = (row / 2 + 31) / 32, from = lane * each, end = min(row / 2, from + each);
         uint32_t sum = 0;
+#pragma unroll 1
         for (int i = from; i < end; i++) sum += (words[i] & 0xffff) + (words[i] >> 16);
         uint32_t before = warp_inclusive(sum) - sum;
+#pragma unroll 1
         for (int i = from; i < end; i++) {
             uint32_t x = words[i], second = before + (x & 0xffff);
             words[i] = before | second << 16;
             before = second + (x >> 16);
         }
         __syncwarp();
-        int64_t to = static_cast<int64_t>(segment) * (keys.bins + 1);
-        for (int i = lane; i <= keys.bins; i += 32) out.store(out.bin_offsets, to + i, counters[i]);
+        write_offsets();
         __syncwarp();
+    }
+
+    // Where bins begin: 16-bit values two at a time, from the first even place on.
+    __device__ __forceinline__ void write_offsets() const {
+        int lane = threadIdx.x & 31, count = keys.bins + 1;
+        int64_t to = static_cast<int64_t>(segment) * count;
+        if (!out.narrow) {
+            int* offsets = static_cast<int*>(out.bin_offsets) + to;
+            for (int i = lane; i < count; i += 32) offsets[i] = counters[i];
+            return;
+        }
+        uint16_t* offsets = static_cast<uint16_t*>(out.bin_offsets) + to;
+        int head = static_cast<int>(to & 1), pairs = (count - head) / 2;
+        uint32_t* to_pairs = reinterpret_cast<uint32_t*>(offsets + head);
+        const uint16_t* from = counters + head;
+        for (int i = lane; i < pairs; i += 32) to_pairs[i] = from[2 * i] | static_cast<uint32_t>(from[2 * i + 1]) << 16;
+        if (lane == 0 && head) offsets[0] = counters[0];
+        if (lane == 1 && head + 2 * pairs < count) offsets[count - 1] = counters[count - 1];
     }
 
     __device__ __forceinline__ void write(int64_t base, int kept) {
@@ -136,7 +168,7 @@ __device__ __forceinline__ void compact_warp(
     int warp = threadIdx.x >> 5, i = blockIdx.x * WARPS_A_BLOCK + warp, row = row_length(keys.bins);
     if (i >= count) return;
     int s = listed(list, i), begin = offsets[s];
-    uint16_t* counters = warp_memory + warp * (row + WarpSegment<BITS>::TILE);
+    uint16_t* counters = warp_memory + warp * (row + WarpSegment<BITS>::ORDERED);
     WarpSegment<BITS> segment{
         keys, out, counters, counters + row, row, s, offsets[s + 1] - begin, static_cast<int64_t>(begin) - offsets[0], tally};
     segment.run();
@@ -151,7 +183,7 @@ struct CompactPlace {
     __device__ __forceinline__ static constexpr uint32_t taken_off() { return 0; }
     __device__ __forceinline__ static constexpr bool moves() { return false; }
     __device__ __forceinline__ static constexpr uint32_t moved(uint32_t) { return 0; }
-    template <int ITEMS>
+    template <bool WHOLE, int ITEMS>
     __device__ __forceinline__ void place(const uint32_t (&)[ITEMS], int, int, int) const {}
     __device__ __forceinline__ void put(uint32_t position, int index, uint32_t) const {
         out.store(out.sorted, base + position, index);

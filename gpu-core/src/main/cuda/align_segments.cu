@@ -20,7 +20,7 @@ __device__ __forceinline__ void align_segments(
     __syncthreads();
     int s = ticket;
     int begin = offsets[s];
-    AlignSegment<BITS, WARPS, ITEMS> segment{
+    AlignSegment<BITS, WARPS, ITEMS, 0> segment{
         keys, out, key_value, Blocks(block_size), TileMemory<WARPS>(shared, keys.bins), s, segments,
         offsets[s + 1] - begin, static_cast<int64_t>(begin) - offsets[0], &base, 0, 1};
     segment.run(larges > 0 ? large_totals(large, larges, s, totals, keys.counters()) : nullptr);
@@ -32,7 +32,7 @@ __device__ __forceinline__ void align_short(
     const Keys& keys, int length, int block_size, const int* key_value, const AlignOutput& out) {
     extern __shared__ __align__(16) uint32_t shared[];
     __shared__ long long base;
-    AlignSegment<BITS, WARPS, ITEMS> segment{
+    AlignSegment<BITS, WARPS, ITEMS, WARPS> segment{
         keys, out, key_value, Blocks(block_size), TileMemory<WARPS>(shared, keys.bins), 0, 1, length, 0, &base,
         static_cast<int>(blockIdx.x), static_cast<int>(gridDim.x)};
     segment.run_short();
@@ -42,7 +42,7 @@ __device__ __forceinline__ void align_short(
 }  // namespace moe
 
 #define ALIGN_SEGMENTS(WARPS, ITEMS, BITS, MIN_BLOCKS)                                                            \
-    extern "C" __global__ void __launch_bounds__(WARPS * 32, MIN_BLOCKS) align_segments_w##WARPS##_b##BITS(       \
+    extern "C" __global__ void __launch_bounds__(WARPS * 32, MIN_BLOCKS) align_segments_w##WARPS##_i##ITEMS##_b##BITS(       \
         MOE_KEY_PARAMS, int segments, int block_size, const int* key_value, const int* large, int larges,         \
         const uint32_t* totals, int* sorted, int* experts, int* post_pad, long long* sorted_offsets,              \
         long long* expert_offsets, unsigned long long* status, unsigned long long* tally) {                       \
@@ -52,12 +52,13 @@ __device__ __forceinline__ void align_short(
     }
 
 ALIGN_SEGMENTS(8, 2, 8, 8)
-ALIGN_SEGMENTS(8, 2, 10, 4)
+ALIGN_SEGMENTS(8, 4, 8, 8)
+ALIGN_SEGMENTS(8, 4, 10, 4)
 ALIGN_SEGMENTS(32, 8, 8, 2)
 ALIGN_SEGMENTS(32, 8, 10, 1)
 
 #define ALIGN_SHORT(WARPS, ITEMS, BITS)                                                                               \
-    extern "C" __global__ void __launch_bounds__(WARPS * 32) align_short_w##WARPS##_b##BITS(                          \
+    extern "C" __global__ void __launch_bounds__(WARPS * 32) align_short_b##BITS(                                     \
         MOE_KEY_PARAMS, int length, int block_size, const int* key_value, int* sorted, int* experts, int* post_pad,   \
         long long* sorted_offsets, long long* expert_offsets, unsigned long long* tally) {                            \
         moe::align_short<BITS, WARPS, ITEMS>(                                                                         \
@@ -65,5 +66,5 @@ ALIGN_SEGMENTS(32, 8, 10, 1)
             moe::AlignOutput{sorted, experts, post_pad, sorted_offsets, expert_offsets, nullptr, tally});             \
     }
 
-ALIGN_SHORT(16, 2, 8)
-ALIGN_SHORT(16, 2, 10)
+ALIGN_SHORT(8, 4, 8)
+ALIGN_SHORT(8, 4, 10)

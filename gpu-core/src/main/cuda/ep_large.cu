@@ -15,9 +15,9 @@ struct EpLargeOut {
     __device__ __forceinline__ uint32_t taken_off() const { return to.taken_off(); }
     __device__ __forceinline__ bool moves() const { return to.moves(); }
     __device__ __forceinline__ uint32_t moved(uint32_t key) const { return to.moved(key); }
-    template <int ITEMS>
+    template <bool WHOLE, int ITEMS>
     __device__ __forceinline__ void place(const uint32_t (&v)[ITEMS], int index, int end, int items) const {
-        to.place(v, index, end, items);
+        to.template place<WHOLE>(v, index, end, items);
     }
     __device__ __forceinline__ void put(uint32_t position, int index, uint32_t) const { to.order(position, index); }
 };
@@ -60,13 +60,7 @@ __device__ __forceinline__ void ep_large(
     int s = share.chunk.segment;
     EpPlace to{out, memory.offsets, keys.bins, keys.first, share.length, share.at, out.base(s)};
     TileSorter<BITS, WARPS, ITEMS> sorter(keys, memory, share.at, share.end);
-    auto prepare = [&]() {
-        block_offsets<THREADS>(memory.offsets, keys.bins, memory.partial, [&](int key) { return totals[key]; });
-        for (int key = threadIdx.x; key < memory.row; key += THREADS) {
-            memory.next[key] = key < keys.bins ? memory.offsets[key] + before[key] : 0;
-        }
-        __syncthreads();
-    };
+    auto prepare = [&]() { start_chunk<BITS, WARPS>(memory, keys.bins, totals, before, Blocks(1)); };
     sorter.run(share.from, prepare, EpLargeOut{to});
     fill_ids<WARPS>(to, share.chunk);
     if (share.chunk.chunk != 0) return;
@@ -93,5 +87,4 @@ EP_LARGE(8, 8, 8, 2)
 EP_LARGE(8, 8, 10, 2)
 EP_LARGE(16, 32, 7, 2)
 EP_LARGE(16, 32, 8, 2)
-EP_LARGE(16, 32, 9, 2)
 EP_LARGE(16, 32, 10, 2)

@@ -15,9 +15,9 @@ struct EpSegmentOut {
     __device__ __forceinline__ uint32_t taken_off() const { return to.taken_off(); }
     __device__ __forceinline__ bool moves() const { return to.moves(); }
     __device__ __forceinline__ uint32_t moved(uint32_t key) const { return to.moved(key); }
-    template <int ITEMS>
+    template <bool WHOLE, int ITEMS>
     __device__ __forceinline__ void place(const uint32_t (&v)[ITEMS], int index, int end, int items) const {
-        to.place(v, index, end, items);
+        to.template place<WHOLE>(v, index, end, items);
     }
     __device__ __forceinline__ void put(uint32_t position, int index, uint32_t key) const {
         to.id(position, key);

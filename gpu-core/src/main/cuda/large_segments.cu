@@ -3,24 +3,34 @@
 // large_count: a block a chunk, 512 threads; shared-memory histograms by raw id, several copies so that fewer lanes meet
 // (dynamic shared memory: 4 * (copies * (num_experts + 2) + row) bytes). Plain shared atomics: equal ids of a warp are
 // added in one operation by the hardware, so skewed ids are not slower. Writes the chunk's row of the table.
-// large_scan: a block takes 8 keys of one segment (a 32-byte sector of each row), 32 groups of lanes share its chunks.
+// large_scan: a block takes SCAN_KEYS keys of one segment, groups of so many lanes share its chunks.
 #include "include/large.cuh"
 #include "include/visit.cuh"
 
 namespace moe {
 namespace {
 
-constexpr int COUNT_THREADS = 512, SCAN_THREADS = 256, SCAN_GROUPS = SCAN_THREADS / 8;
+constexpr int COUNT_THREADS = 512, SCAN_THREADS = 256, SCAN_KEYS = 8,
+              SCAN_GROUPS = SCAN_THREADS / SCAN_KEYS;
 constexpr int HELD = 10;  // counts a lane of large_scan keeps: 320 chunks a segment are read once
 
 __device__ __forceinline__ void clear(uint32_t* words, int count) {
     for (int i = threadIdx.x; i < count; i += COUNT_THREADS) words[i] = 0;
 }
 
+// The first piece of each thread is under way while counters are cleared.
+__device__ __forceinline__ void prefetch(const Keys& keys, int64_t at, int count) {
+    int log = log_bytes(keys.type);
+    if (static_cast<int>(threadIdx.x) * 16 >= count << log) return;
+    const char* p = static_cast<const char*>(keys.ids) + (at << log) + threadIdx.x * 16;
+    asm volatile("prefetch.global.L2 [%0];" ::"l"(p));
+}
+
 __device__ __forceinline__ void large_count(const Keys& keys, const Share& share, int copies, uint32_t* row_out) {
     extern __shared__ uint32_t shared[];
     int raw = raw_counters(keys.num_experts), row = row_length(keys.bins);
     uint32_t* by_key = shared + copies * raw;
+    prefetch(keys, share.at + share.from, share.end - share.from);
     clear(shared, copies * raw + row);
     __syncthreads();
     RawCounter mine{shared + (threadIdx.x >> 5) % copies * raw, static_cast<uint32_t>(raw - 1)};
@@ -29,18 +39,18 @@ __device__ __forceinline__ void large_count(const Keys& keys, const Share& share
     for (int i = threadIdx.x; i < raw; i += COUNT_THREADS) {
         uint32_t sum = 0;
         for (int c = 0; c < copies; c++) sum += shared[c * raw + i];
-        if (sum != 0) atomicAdd(by_key + key_of_counter(i, keys), sum);
+        if (sum != 0) atomicAdd(by_key + key_of_number(i, keys), sum);
     }
     __syncthreads();
     for (int i = threadIdx.x; i < row; i += COUNT_THREADS) row_out[i] = by_key[i];
 }
 
-// SCAN_GROUPS groups of 8 lanes: a lane a key, a group an equal share of the chunks.
+// SCAN_GROUPS groups of lanes: a lane a key, a group an equal share of the chunks.
 __device__ __forceinline__ void large_scan(
     uint32_t* table, int chunks, int row, int counters, int bins, uint32_t* totals, unsigned long long* tally) {
-    __shared__ uint32_t sums[SCAN_THREADS / 32][8];
-    int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, group = threadIdx.x >> 3;
-    int key = blockIdx.x * 8 + (threadIdx.x & 7), each = (chunks + SCAN_GROUPS - 1) / SCAN_GROUPS;
+    __shared__ uint32_t sums[SCAN_THREADS / 32][SCAN_KEYS];
+    int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, group = threadIdx.x / SCAN_KEYS;
+    int key = blockIdx.x * SCAN_KEYS + threadIdx.x % SCAN_KEYS, each = (chunks + SCAN_GROUPS - 1) / SCAN_GROUPS;
     int from = min(chunks, group * each), end = min(chunks, from + each);
     uint32_t* column = table + key;
     auto load = [&](int c) { return c < end ? column[static_cast<int64_t>(c) * row] : 0; };
@@ -53,15 +63,15 @@ __device__ __forceinline__ void large_scan(
     for (int c = from + HELD; c < end; c++) sum += load(c);
     uint32_t upto = sum;
 #pragma unroll
-    for (int d = 8; d < 32; d *= 2) {
+    for (int d = SCAN_KEYS; d < 32; d *= 2) {
         uint32_t y = __shfl_up_sync(ALL_LANES, upto, d);
         if (lane >= d) upto += y;
     }
-    if (lane >= 24) sums[warp][lane - 24] = upto;
+    if (lane >= 32 - SCAN_KEYS) sums[warp][lane - (32 - SCAN_KEYS)] = upto;
     __syncthreads();
     uint32_t before = upto - sum;
 #pragma unroll
-    for (int w = 0; w < SCAN_THREADS / 32 - 1; w++) before += w < warp ? sums[w][lane & 7] : 0;
+    for (int w = 0; w < SCAN_THREADS / 32 - 1; w++) before += w < warp ? sums[w][lane % SCAN_KEYS] : 0;
     for (int at = from; at < end; at += HELD) {
         if (at > from) {
 #pragma unroll

@@ -27,7 +27,7 @@ struct PlaceInOrder {
     __device__ __forceinline__ static constexpr uint32_t taken_off() { return 0; }
     __device__ __forceinline__ static constexpr bool moves() { return false; }
     __device__ __forceinline__ static constexpr uint32_t moved(uint32_t) { return 0; }
-    template <int ITEMS>
+    template <bool WHOLE, int ITEMS>
     __device__ __forceinline__ void place(const uint32_t (&)[ITEMS], int, int, int) const {}
 };
 
@@ -40,15 +40,6 @@ struct LargeSegment {
     const TileMemory<WARPS>& memory;
     const uint32_t* totals;
     Blocks blocks;
-
-    __device__ __forceinline__ void start(const uint32_t* before) const {
-        block_offsets<THREADS>(
-            memory.offsets, keys.bins, memory.partial, [&](int key) { return blocks.of(totals[key]); });
-        for (int key = threadIdx.x; key < memory.row; key += THREADS) {
-            memory.next[key] = key < keys.bins ? memory.offsets[key] * blocks.size + before[key] : 0;
-        }
-        __syncthreads();
-    }
 
     // Sentinels: each block takes bins; expert ids: all blocks side by side.
     __device__ __forceinline__ void pad(int* sorted, int* experts, const int* key_value) const {
@@ -84,7 +75,7 @@ __device__ __forceinline__ void large_write(
     int s = share.chunk.segment;
     bool compact = out.bin_offsets != nullptr;
     int64_t base = lone ? 0 : compact ? out.out_offsets[s] - out.out_offsets[0] : out.sorted_offsets[s];
-    sorter.run(share.from, [&]() { segment.start(before); }, PlaceInOrder{settled(out.sorted + base)});
+    sorter.run(share.from, [&]() { start_chunk<BITS, WARPS>(memory, keys.bins, totals, before, segment.blocks); }, PlaceInOrder{settled(out.sorted + base)});
     if (!compact) {
         segment.pad(out.sorted + base, out.experts + (lone ? 0 : out.expert_offsets[s]), key_value);
         if (lone && blockIdx.x == 0 && threadIdx.x == 0) segment.sizes_of_lone(out);

@@ -32,46 +32,58 @@ __device__ __forceinline__ void count_left_out(uint32_t key, const Keys& k, unsi
     if (key >= static_cast<uint32_t>(k.bins)) tally_add(tally, key - k.bins, 1);
 }
 
-// Whether all are ids as they should be; if not, they become keys.
-__device__ __forceinline__ bool plain_row(uint32_t (&v)[ROW], const Keys& k) {
-    uint32_t most = 0;
+// Two words of four ranks each, of values that all count: a predicated add a pair. Ranks of a row of 8 stay below 8.
+__device__ __forceinline__ uint2 ranks_of(const uint32_t (&v)[ROW]) {
+    uint32_t word[2] = {0, 0};
 #pragma unroll
-    for (int i = 0; i < ROW; i++) most = max(most, v[i]);
-    if (most < plain_limit(k)) return true;
-    int unsigned_bits = k.type == INT8 ? 24 : k.type == INT16 ? 16 : 0;
-    int code = k.type == UINT8_MASKED ? 0xff : k.type == UINT16_MASKED ? 0xffff : -1;
+    for (int i = 1; i < ROW; i++) {
+#pragma unroll
+        for (int j = 0; j < i; j++) {
+            if (v[j] == v[i]) word[i / 4] += 1u << 8 * (i % 4);
+        }
+    }
+    return make_uint2(word[0], word[1]);
+}
+
+// A row with ids that are left out, or with a table.
+__device__ __forceinline__ uint2
+odd_row(uint32_t (&v)[ROW], const Keys& k, unsigned long long* tally) {
+    uint32_t left_out = 0;
 #pragma unroll
     for (int i = 0; i < ROW; i++) {
-        v[i] = key_of(unmask(static_cast<int>(v[i] << unsigned_bits) >> unsigned_bits, code), k);
+        v[i] = key_of(decoded(v[i], k.type), k);
+        if (v[i] < static_cast<uint32_t>(k.bins)) continue;
+        count_left_out(v[i], k, tally);
+        v[i] = ALL_LANES - i;  // equal to no other
+        left_out |= 1u << i;
     }
-    return false;
+    uint2 ranks = ranks_of(v);
+#pragma unroll
+    for (int i = 0; i < ROW; i++) {
+        if (left_out >> i & 1) (i < 4 ? ranks.x : ranks.y) |= 255u << 8 * (i % 4);
+    }
+    return ranks;
 }
 
 __device__ __forceinline__ void row_of_eight(
     const Keys& k, int64_t row, uint8_t* ranks, uint8_t* distinct, unsigned long long* tally) {
     uint32_t v[ROW];
-    int bytes = bytes_of(k.type);
-    if (bytes == 4) {
+    int bytes = log_bytes(k.type);
+    if (bytes == 2) {
         load_row<uint32_t>(v, k.ids, row * ROW);
-    } else if (bytes == 2) {
+    } else if (bytes == 1) {
         load_row<uint16_t>(v, k.ids, row * ROW);
     } else {
         load_row<uint8_t>(v, k.ids, row * ROW);
     }
-    bool plain = plain_row(v, k);
-    uint32_t word[2] = {0, 0}, different = 0;
+    uint32_t most = 0;
 #pragma unroll
-    for (int i = 0; i < ROW; i++) {
-        uint32_t rank = 0;
-#pragma unroll
-        for (int j = 0; j < i; j++) rank += v[j] == v[i];
-        bool in = plain || v[i] < static_cast<uint32_t>(k.bins);
-        different += in && rank == 0;
-        if (!in) count_left_out(v[i], k, tally);
-        word[i / 4] |= (in ? rank : 255u) << 8 * (i % 4);
-    }
-    *reinterpret_cast<uint2*>(ranks + row * ROW) = make_uint2(word[0], word[1]);
-    distinct[row] = different;
+    for (int i = 0; i < ROW; i++) most = max(most, v[i]);
+    uint2 found = most < plain_limit(k) ? ranks_of(v) : odd_row(v, k, tally);
+    // What repeats an earlier slot or is left out has a rank other than 0: its byte's sum has the top bit.
+    uint32_t x = (found.x & 0x07070707u) + 0x7f7f7f7fu, y = (found.y & 0x07070707u) + 0x7f7f7f7fu;
+    *reinterpret_cast<uint2*>(ranks + row * ROW) = found;
+    distinct[row] = ROW - __popc((x & 0x80808080u) >> 1 | (y & 0x80808080u));
 }
 
 __device__ __forceinline__ void row_of_any(

@@ -26,7 +26,7 @@ __device__ __forceinline__ void kept_counts(
             uint32_t v[ITEMS];
             int left = length - from - lane;
             load_raw<ITEMS>(v, keys, static_cast<int64_t>(begin) - offsets[0] + from + lane, left, ITEMS);
-            to_keys<10>(v, keys, left, ITEMS);
+            to_keys<10>(v, keys, ITEMS);
 #pragma unroll
             for (int i = 0; i < ITEMS; i++) sum += v[i] >= from_bin && v[i] < static_cast<uint32_t>(keys.bins);
         }

@@ -32,17 +32,44 @@ static double microseconds(int operations, const std::function<void(int)>& opera
     return times[times.size() / 2];
 }
 
+// What ids are taken through: as they are; 1 % masked and 1 % invalid ones dropped; 1 % masked ones in a bin of their own;
+// an expert map that leaves half of the experts out, and one that moves every expert (vLLM's).
+enum Way { AS_THEY_ARE, DROPPED, BINNED, HALF_LOCAL, MAPPED };
+
+static Odd go(Call& c, Way way, std::mt19937_64& random) {
+    if (way == BINNED) c.first = 1, c.bins++;
+    for (int e = 0; e < c.experts && way == HALF_LOCAL; e++) c.table.push_back(e % 2 ? -1 : e / 2);
+    if (way == HALF_LOCAL) c.bins = (c.experts + 1) / 2;
+    for (int e = 0; e < c.experts && way == MAPPED; e++) c.table.push_back(e), c.key_value.push_back(e);
+    if (way == MAPPED) std::shuffle(c.table.begin(), c.table.end(), random);
+    Odd odd;
+    if (way == DROPPED || way == BINNED) odd.masked = 0.01;
+    if (way == DROPPED) odd.invalid = 0.01;
+    return odd;
+}
+
+static Way way = AS_THEY_ARE;
+static bool uneven = false;  // lengths between 1 and twice as many ids, instead of all the same
+
 static Call batch(int segments, int length, int experts, int type, Skew skew) {
     std::mt19937_64 random(segments + length + skew);
     Call c;
     c.type = type;
     c.experts = c.bins = experts;
+    Odd odd = go(c, way, random);
+    if (uneven) {
+        for (int s = 0; s < segments; s++) {
+            int n = s % 2 ? 2 * length - (c.offsets[s] - c.offsets[s - 1]) : 1 + static_cast<int>(random() % (2 * length - 1));
+            add_segment(c, n, skew, odd, random);
+        }
+        return c;
+    }
     for (int s = 0; s < segments; s++) {
         if (skew == ZIPF && s > 0) {  // drawing a table a segment would take long; the same popularity in all is fine
             for (int i = 0; i < length; i++) c.ids.push_back(c.ids[random() % length]);
             c.offsets.push_back(c.offsets.back() + length);
         } else {
-            add_segment(c, length, skew, Odd(), random);
+            add_segment(c, length, skew, odd, random);
         }
     }
     return c;
@@ -60,9 +87,9 @@ static void align_row(const char* row, int segments, int length, int experts, in
         Call c = batch(segments, length, experts, type, skew);
         size_t padded = 0;
         for (int s = 0; s < segments; s++) {
-            std::vector<int> count(experts);
-            for (int i = 0; i < length; i++) count[c.segment(s)[i]]++;
-            for (int n : count) padded += (n + block - 1) / block * block;
+            std::vector<int> count(c.bins + 3);
+            for (int i = 0; i < c.length(s); i++) count[c.key(c.segment(s)[i])]++;
+            for (int k = 0; k < c.bins; k++) padded += (count[k] + block - 1) / block * block;
         }
         int sets = std::min(64, sets_for(1.0 * c.ids.size() * bytes_of(type) + 4.0 * padded));
         std::vector<Input> in;
@@ -140,10 +167,43 @@ static void rows_row(const char* row, int rows, int type) {
     std::printf("\n");
 }
 
+static void empty_node() {
+    if (!wanted("empty")) return;
+    const char* text = ".version 8.0\n.target sm_75\n.address_size 64\n.visible .entry empty() { ret; }\n";
+    CUmodule module;
+    CUfunction empty;
+    CUDA(loadModule(&module, text));
+    CUDA(getFunction(&empty, module, "empty"));
+    void* none[1] = {};
+    double time = microseconds(512, [&](int) { CUDA(launch(empty, 1, 1, 1, 32, 1, 1, 0, driver::stream, none, nullptr)); });
+    std::printf("%-44s %.2f\n", "empty kernel", time);
+}
+
+// The same work on other ids: policies, maps, uneven segments.
+static void other_ways() {
+    const char* names[] = {"", " drop 1+1 %", " bin 1 %", " half local", " mapped"};
+    for (Way w : {AS_THEY_ARE, DROPPED, BINNED, HALF_LOCAL, MAPPED}) {
+        way = w;
+        std::string name = names[w];
+        align_row(("ways: align 1Mx8 E256 B128" + name).c_str(), 1, 1 << 23, 256, 128, INT32, 32);
+        align_row(("ways: align 4096x8 E256 B128" + name).c_str(), 1, 32767, 256, 128, INT32, 32);
+        align_row(("ways: padded 10000 x 512 E256 B64" + name).c_str(), 10000, 512, 256, 64, INT32, 8);
+        if (w != BINNED) compact_row(("ways: compact 10000 x 512 E256" + name).c_str(), 10000, 512, 256, INT32, 1, 512, 8);
+        if (w != HALF_LOCAL) ep_row(("ways: ep 1Mx8 E256" + name).c_str(), 1, 1 << 23, 256, INT32, false, 32);
+    }
+    way = AS_THEY_ARE;
+    uneven = true;
+    align_row("ways: padded 10000 x 512 E256 B64 uneven", 10000, 512, 256, 64, INT32, 8);
+    compact_row("ways: compact 10000 x 512 E256 uneven", 10000, 512, 256, INT32, 1, 1024, 8);
+    align_row("ways: padded 1000 x 8192 E256 B64 uneven", 1000, 8192, 256, 64, INT32, 32);
+    uneven = false;
+}
+
 int main(int argc, char** argv) {
     driver::folder = argc > 1 ? argv[1] : ".";
     if (argc > 2) only = argv[2];
     driver::open();
+    empty_node();
     align_row("align 4096x2 E64 B128", 1, 8192, 64, 128, INT32, 32);
     align_row("align 64x8 E256 B64", 1, 512, 256, 64, INT32, 8);
     align_row("align 4096x8 E256 B128", 1, 32768, 256, 128, INT32, 32);
@@ -164,5 +224,6 @@ int main(int argc, char** argv) {
     ep_row("ep 16M E128", 1, 1 << 24, 128, INT32, false, 32);
     ep_row("ep 1Mx8 E256 with reorder_ids", 1, 1 << 23, 256, INT32, true, 32);
     ep_row("ep 10000 x 512 E256", 10000, 512, 256, INT32, true, 8);
+    other_ways();
     return 0;
 }

@@ -2,11 +2,13 @@
 // guarded. Usage: contract <folder of the PTX files> [small [n]]
 // small: few and short, for compute-sanitizer; n: only every n-th case of those
 #include "checks.hpp"
+#include "launch_table_check.hpp"
 
 int main(int argc, char** argv) {
     driver::folder = argc > 1 ? argv[1] : ".";
     bool small = argc > 2 && std::string(argv[2]) == "small";
     size_t every = argc > 3 ? std::atoi(argv[3]) : 1, turn = 0;
+    if (!launches_as_the_table_says()) return 1;
     driver::open();
     std::mt19937_64 random(small ? 1 : 20);
     const int experts[] = {1, 3, 64, 129, 256, 384, 512, 896, 1000, 1024}, blocks[] = {1, 16, 48, 64, 128, 256, 7};

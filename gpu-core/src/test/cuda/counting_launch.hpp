@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "counting_rules.hpp"
+
 #define CHECK(call)                                                                        \
     do {                                                                                   \
         CUresult r_ = (call);                                                              \
@@ -90,7 +92,7 @@ struct Buffer {
     size_t n;
     explicit Buffer(size_t count) : n(count) {
         CHECK(cuMemAlloc(&at, std::max<size_t>(n * sizeof(T), 16)));
-        if (poison) CHECK(cuMemsetD8(at, 0xcd, std::max<size_t>(n * sizeof(T), 16)));
+        if (poison) set(0xcd);
     }
     explicit Buffer(const std::vector<T>& v) : Buffer(v.size()) {
         if (n > 0) CHECK(cuMemcpyHtoD(at, v.data(), n * sizeof(T)));
@@ -102,7 +104,14 @@ struct Buffer {
         if (n > 0) CHECK(cuMemcpyDtoH(v.data(), at, n * sizeof(T)));
         return v;
     }
-    void zero() { CHECK(cuMemsetD8(at, 0, std::max<size_t>(n * sizeof(T), 16))); }
+    void zero() { set(0); }
+
+  private:
+    // Waits: the default stream, which memsets run in, is not ordered with the kernels' stream.
+    void set(unsigned char value) {
+        CHECK(cuMemsetD8(at, value, std::max<size_t>(n * sizeof(T), 16)));
+        CHECK(cuStreamSynchronize(nullptr));
+    }
 };
 
 // A batch on the device, and what a launcher knows of it.
@@ -114,31 +123,8 @@ struct OnDevice {
     int64_t total;
 };
 
-inline int64_t up(int64_t a, int64_t b) {
-    return (a + b - 1) / b;
-}
-constexpr int64_t LONG_IDS = 2048;
-
-inline int span(int segments, int sms) {
-    int s = 1;
-    while (s < 32 && 2 * s * 32ll * sms <= segments) s *= 2;
-    return s;
-}
-
-// A block's histogram: four, of the bins of an expert each and two more, or of 256 codes.
-inline int64_t histogram(int experts) {
-    return 16ll * std::max(experts + 2, 256);
-}
-
 inline int64_t shares(const OnDevice& b, int64_t resident) {
-    return std::max<int64_t>(1, std::min(resident, up(b.total + b.segments, 8192)));
-}
-
-inline int cached_slots(int experts, int slots, int64_t most_shared) {
-    int64_t room = most_shared - 1024 - (histogram(experts) + 8192);
-    int c = 1;
-    while (c < slots && 2ll * c * 4 * (experts + 3) <= room) c *= 2;
-    return c;
+    return shares(b.total, b.segments, resident);
 }
 
 inline void expert_load(Device& d, const OnDevice& b, CUdeviceptr slot_of, int slots, int experts, CUdeviceptr counts,

@@ -27,7 +27,6 @@ inline CUresult (*memAlloc)(CUdeviceptr*, size_t);
 inline CUresult (*memFree)(CUdeviceptr);
 inline CUresult (*toDevice)(CUdeviceptr, const void*, size_t);
 inline CUresult (*toHost)(void*, CUdeviceptr, size_t);
-inline CUresult (*fill)(CUdeviceptr, unsigned char, size_t);
 inline CUresult (*fillAsync)(CUdeviceptr, unsigned char, size_t, CUstream);
 inline CUresult (*streamCreate)(CUstream*, unsigned);
 inline CUresult (*streamSync)(CUstream);
@@ -79,7 +78,6 @@ inline void open() {
     bind(library, memFree, "cuMemFree_v2");
     bind(library, toDevice, "cuMemcpyHtoD_v2");
     bind(library, toHost, "cuMemcpyDtoH_v2");
-    bind(library, fill, "cuMemsetD8_v2");
     bind(library, fillAsync, "cuMemsetD8Async");
     bind(library, streamCreate, "cuStreamCreate");
     bind(library, streamSync, "cuStreamSynchronize");
@@ -133,7 +131,8 @@ class Buffer {
     Buffer() = default;
     explicit Buffer(size_t count) : count_(count) {
         CUDA(memAlloc(&address_, bytes() + GUARD));
-        CUDA(fill(address_, 0xcd, bytes() + GUARD));
+        CUDA(fillAsync(address_, 0xcd, bytes() + GUARD, stream));  // ordered before the kernels
+        CUDA(streamSync(stream));
     }
     explicit Buffer(const std::vector<T>& from) : Buffer(from.size()) { put(from); }
     Buffer(Buffer&& b) noexcept : address_(b.address_), count_(b.count_) { b.address_ = 0; }

@@ -35,6 +35,15 @@ struct Call {
         if (table.empty()) return v + first;
         return table[v] < 0 ? bins + 2 : table[v] + first;
     }
+    // What kernels look up: the keys of -1, of every expert, and of any other value.
+    std::vector<uint16_t> keys() const {
+        std::vector<uint16_t> out;
+        for (int v = -1; !table.empty() && v <= experts; v++) {
+            int k = key(v);  // kernels have invalid before masked ones
+            out.push_back(static_cast<uint16_t>(k == bins ? bins + 1 : k == bins + 1 ? bins : k));
+        }
+        return out;
+    }
     int value(int bin) const { return key_value.empty() ? bin - first : key_value[bin]; }
 
     std::vector<unsigned char> packed() const {

@@ -52,20 +52,20 @@ struct CompactRun {
         int row = row_length(in.bins);
         if (!classes.warp.empty()) {
             int n = static_cast<int>(classes.warp.size());
-            in.run("align_compact", in.bins <= 256 ? "align_compact_warp_b8" : "align_compact_warp_b10", (n + 3) / 4, 1, 128, 4 * (row + 512) * 2,
+            in.run("align_compact", in.bins <= 257 ? "align_compact_warp_b8" : "align_compact_warp_b10", (n + 3) / 4, 1, 128, 4 * (row + 1024) * 2,
                 Classes::list(classes.warp, classes.warp_d, in.segments), n, out, to, bins, narrow, tally.get());
         }
         if (!classes.block.empty()) {
             int n = static_cast<int>(classes.block.size());
-            bool wide = in.bins > 256;
+            bool wide = in.bins > 257;
             int w = wide ? 8 : warps;
             in.run("align_compact", "align_compact_w" + std::to_string(w) + (wide ? "_b10" : "_b8"), n, 1, w * 32,
                 sort_shared(w, w == 16 ? 16 : 8, in.bins), Classes::list(classes.block, classes.block_d, in.segments), n, out, to, bins,
                 narrow, tally.get());
         }
         if (large.any()) {
-            in.run("large_write", "large_write" + large.variant(in.bins), large.chunks, 1, large.warps * 32,
-                sort_shared(large.warps, large.write_items(in.bins), in.bins), large.works(), large.lone, large.chunk_ids,
+            Shape shape = large.write(large.chunks, in.bins);
+            in.run("large_write", shape.kernel, shape.blocks, 1, shape.threads, shape.shared, large.works(), large.lone, large.chunk_ids,
                 large.counts.get(), large.totals.get(), 1, static_cast<int*>(nullptr), to, static_cast<int*>(nullptr),
                 static_cast<int*>(nullptr), static_cast<long long*>(nullptr), static_cast<long long*>(nullptr), out, bins);
         }
@@ -93,7 +93,7 @@ struct EpRun {
         int* order_to = ordered ? order.get() : nullptr;
         if (!classes.block.empty()) {
             int n = static_cast<int>(classes.block.size());
-            bool wide = in.bins > 256;
+            bool wide = in.bins > 257;
             int w = wide ? 8 : warps;
             in.run("ep_preprocess", "ep_preprocess_w" + std::to_string(w) + (wide ? "_b10" : "_b8"), n, 1, w * 32,
                 sort_shared(w, 8, in.bins), Classes::list(classes.block, classes.block_d, in.segments), form, topk, m_max,
@@ -101,8 +101,8 @@ struct EpRun {
                 violation.get(), tally.get());
         }
         if (large.any()) {
-            in.run("ep_large", "ep_large" + large.variant(in.bins), large.chunks, 1, large.warps * 32,
-                sort_shared(large.warps, ordered ? large.items : 0, in.bins), large.works(), large.lone, large.chunk_ids,
+            Shape shape = large.ep(large.chunks, in.bins, ordered);
+            in.run("ep_large", shape.kernel, shape.blocks, 1, shape.threads, shape.shared, large.works(), large.lone, large.chunk_ids,
                 large.counts.get(), large.totals.get(), form, topk, m_max, segments, in.values(), out,
                 src2dst.get(), topk_ids.get(), order_to, indptr.get(), masked_m.get(), violation.get(), tally.get());
         }

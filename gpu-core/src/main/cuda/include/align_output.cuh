@@ -30,8 +30,9 @@ struct BlockTable {
 
     template <bool SHIFT>
     __device__ __forceinline__ void write(int* sorted, uint32_t entries) const {
-#pragma unroll 4
-        for (uint32_t p = thread * 4; p < entries; p += threads * 4) {
+        int4* to = settled(reinterpret_cast<int4*>(sorted) + thread);
+#pragma unroll SHIFT ? 2 : 1
+        for (uint32_t p = thread * 4; p < entries; p += threads * 4, to += threads) {
             uint32_t block = SHIFT ? p >> blocks.shift : p / static_cast<uint32_t>(blocks.size);
             uint32_t inside = SHIFT ? p & (blocks.size - 1) : p - block * blocks.size;
             uint32_t x = table[block];
@@ -44,7 +45,7 @@ struct BlockTable {
                 if (ids > 2) y.z = order[from + 2];
                 if (ids > 3) y.w = order[from + 3];
             }
-            *reinterpret_cast<int4*>(sorted + p) = y;
+            __stcs(to, y);  // not read again here: the L2 cache is for the counters and the look-back
         }
     }
 };

@@ -9,7 +9,9 @@
 
 namespace moe {
 
-template <int BITS, int WARPS, int ITEMS>
+// HELD: rows of counters that a thread keeps while it scans; blocks that share a multiprocessor with many have no registers
+// for any.
+template <int BITS, int WARPS, int ITEMS, int HELD>
 struct AlignSegment {
     static constexpr int THREADS = WARPS * 32, TILE = THREADS * ITEMS, TABLE = TILE / 16;
     typedef TileSorter<BITS, WARPS, ITEMS> Sorter;
@@ -37,7 +39,7 @@ struct AlignSegment {
                     count_tile(sorter, from);
                     continue;
                 }
-                sorter.rank(from);
+                sorter.rank();
                 __syncthreads();
                 if (single) {
                     one_tile(sorter);
@@ -58,7 +60,7 @@ struct AlignSegment {
     __device__ __forceinline__ void run_short() {
         Sorter sorter(keys, memory, at, length);
         sorter.load(0);
-        sorter.rank(0);
+        sorter.rank();
         __syncthreads();
         one_tile(sorter);
     }
@@ -94,7 +96,7 @@ struct AlignSegment {
 
     __device__ __forceinline__ void left_out(int key, uint32_t count, int beyond) {
         int cause = key - keys.bins;
-        if (cause >= 0 && cause < CAUSES && part == 0) tally_add(out.tally, cause, count - (cause == NON_LOCAL ? beyond : 0));
+        if (cause >= 0 && cause < CAUSES && part == 0) tally_add(out.tally, cause, count - (cause == INVALID ? beyond : 0));
     }
 
     // The table of blocks takes the place of `next` and what is behind it: start | ids << 16, bins, then the sorted ids.
@@ -103,7 +105,7 @@ struct AlignSegment {
         uint16_t* bin_of = reinterpret_cast<uint16_t*>(table + TABLE + keys.bins);
         uint16_t* order = bin_of + ((TABLE + keys.bins + 1) & ~1);
         uint32_t* total = memory.partial + 32;
-        scan_rows<WARPS>(
+        scan_rows<WARPS, HELD>(
             memory.rows, memory.row / 2, memory.partial,
             [&](int key, uint32_t count) { return key < keys.bins ? blocks.of(count) : 0; },
             [&](int key, uint32_t count, uint32_t position, uint32_t block) {
@@ -158,7 +160,7 @@ struct AlignSegment {
 
     __device__ __forceinline__ void count_tile(Sorter& sorter, int from) {
         int left = length - from - sorter.first;
-        to_keys<BITS>(sorter.v, keys, left, sorter.items);
+        to_keys<BITS>(sorter.v, keys, sorter.items);
 #pragma unroll
         for (int i = 0; i < ITEMS; i++) {
             if (i < sorter.items && i * 32 < left) atomicAdd(counts() + sorter.v[i], 1u);

@@ -153,7 +153,7 @@ add_bin(unsigned long long* row, unsigned long long* tally, const Bins& bins, un
     if (count != 0) {
         bool odd = bin == 0 || bin > bins.limit;
         atomicAdd(
-                odd ? tally + (bin == 0 ? MASKED : INVALID) : row + (bin - 1), static_cast<unsigned long long>(count));
+                odd ? tally + tally_slot(bin == 0 ? MASKED : INVALID) : row + (bin - 1), static_cast<unsigned long long>(count));
     }
 }
 

@@ -41,10 +41,10 @@ struct EpPlace {
     // Form padded: how far a bin lies from where it would be without its rows in reserve.
     __device__ __forceinline__ bool moves() const { return out.form == PADDED; }
     __device__ __forceinline__ uint32_t moved(uint32_t key) const {
-        return key < static_cast<uint32_t>(bins) ? key * out.m_max - offsets[key] : 0;
+        return moves() && key < static_cast<uint32_t>(bins) ? key * out.m_max - offsets[key] : 0;
     }
 
-    template <int ITEMS>
+    template <bool WHOLE, int ITEMS>
     __device__ __forceinline__ void place(const uint32_t (&v)[ITEMS], int index, int end, int items) const {
         int* to = out.src2dst + at;
         if (out.form == KMAJOR) {
@@ -58,7 +58,7 @@ struct EpPlace {
 #pragma unroll
         for (int i = 0; i < ITEMS; i++) {
             if (i % group_of(ITEMS) == 0 && i >= items) break;
-            if (index + i * 32 < end) to[i * 32] = v[i];
+            if (WHOLE || index + i * 32 < end) to[i * 32] = v[i];
         }
     }
 

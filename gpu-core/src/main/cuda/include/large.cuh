@@ -43,4 +43,26 @@ struct Share {
     }
 };
 
+// From the counts to where each bin's ids of this chunk go: offsets (in blocks) and next. All that is read is asked for
+// at once: this is the wait before the first tile.
+template <int BITS, int WARPS, class Blocks>
+__device__ __forceinline__ void
+start_chunk(const TileMemory<WARPS>& memory, int bins, const uint32_t* totals, const uint32_t* before, Blocks blocks) {
+    constexpr int THREADS = WARPS * 32, MOST = BITS < 10 ? 2 << BITS : MOST_BINS;
+    constexpr int MINE = (MOST + THREADS - 1) / THREADS;
+    uint32_t held[MINE];
+#pragma unroll
+    for (int i = 0; i < MINE; i++) {
+        int key = threadIdx.x + i * THREADS;
+        held[i] = key < bins ? before[key] : 0;
+    }
+    block_offsets<THREADS>(memory.offsets, bins, memory.partial, [&](int key) { return blocks.of(totals[key]); });
+#pragma unroll
+    for (int i = 0; i < MINE; i++) {
+        int key = threadIdx.x + i * THREADS;
+        if (key < memory.row) memory.next[key] = key < bins ? memory.offsets[key] * blocks.size + held[i] : 0;
+    }
+    __syncthreads();
+}
+
 }  // namespace moe

@@ -44,5 +44,5 @@ __device__ __forceinline__ const uint32_t* large_totals(
 }  // namespace moe
 
 #define MOE_KEY_PARAMS \
-    const void *ids, int id_type, int num_experts, int bins, int first, const int16_t *table, const int *offsets
+    const void *ids, int id_type, int num_experts, int bins, int first, const uint16_t *table, const int *offsets
 #define MOE_KEYS moe::Keys{ids, id_type, num_experts, bins, first, table}

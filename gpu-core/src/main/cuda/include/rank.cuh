@@ -132,7 +132,7 @@ struct Ranker {
         }
     }
 
-    // Ranks the first `items` keys (whole groups); `wide` as to_keys returned it.
+    // Ranks the first `items` keys (whole groups); wide: some are of BITS + 1 bits.
     template <int BITS, int ITEMS>
     __device__ __forceinline__ void rank(uint32_t (&v)[ITEMS], bool wide, int items) const {
         if (wide) {

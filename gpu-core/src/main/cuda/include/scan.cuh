@@ -21,6 +21,19 @@ __device__ __forceinline__ T warp_inclusive(T x) {
     return x;
 }
 
+// Sum before this thread over the block's first `warps` warps; the whole block calls it. partial: [warps] words.
+__device__ __forceinline__ uint32_t sum_before(uint32_t x, int warps, uint32_t* partial) {
+    int warp = threadIdx.x >> 5;
+    uint32_t before = 0;
+    if (warp < warps) before = warp_inclusive(x);
+    if (warps > 1) {
+        if (warp < warps && (threadIdx.x & 31) == 31) partial[warp] = before;
+        __syncthreads();
+        for (int q = 0; warp < warps && q < warp; q++) before += partial[q];
+    }
+    return before - x;
+}
+
 // Exclusive sums of weight(i), i < count, into out[0 .. count]; the whole block calls it, partial: [32] words of shared
 // memory. Ends with a barrier.
 template <int THREADS, class Weight>
@@ -43,40 +56,33 @@ __device__ __forceinline__ void block_offsets(uint32_t* out, int count, uint32_t
             carry += x;
         }
         if (i < count) out[i] = before;
+        if (threadIdx.x == 0 && from + THREADS >= count) out[count] = carry;
         __syncthreads();
     }
-    if (threadIdx.x == 0) out[count] = carry;
-    __syncthreads();
 }
 
 // rows: [WARPS][words] counters in, positions out. blocks(key, count) is the second sum's share of a key;
-// visit(key, count, position, blocks before) is called once a key. partial: [32] words. The whole block calls it, with a
+// visit(key, count, position, blocks before) is called once a key. HELD: rows whose
+// counts a thread keeps, the others are read twice. partial: [32] words. The whole block calls it, with a
 // barrier before and after.
-template <int WARPS, class Blocks, class Visit>
+template <int WARPS, int HELD, class Blocks, class Visit>
 __device__ __forceinline__ void scan_rows(uint32_t* rows, int words, uint32_t* partial, Blocks blocks, Visit visit) {
     constexpr int THREADS = WARPS * 32;
-    int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
     uint32_t carry = 0;
     for (int from = 0; from < words; from += THREADS) {
-        int word = from + threadIdx.x;
+        int word = from + threadIdx.x, busy = min(WARPS, (words - from + 31) / 32);
         bool mine = word < words;
         uint32_t* column = rows + word;
-        uint32_t sum = 0;
+        uint32_t held[HELD + 1], sum = 0;
         if (mine) {
+#pragma unroll
+            for (int q = 0; q < HELD; q++) sum += held[q] = column[q * words];
 #pragma unroll 8
-            for (int q = 0; q < WARPS; q++) sum += column[q * words];
+            for (int q = HELD; q < WARPS; q++) sum += column[q * words];
         }
         uint32_t c0 = sum & 0xffff, c1 = sum >> 16;
         uint32_t b0 = blocks(2 * word, c0), b1 = blocks(2 * word + 1, c1);
-        uint32_t both = (c0 + c1) | (b0 + b1) << 16, before = 0;
-        if (from + warp * 32 < words) {
-            before = warp_inclusive(both);
-            if (lane == 31) partial[warp] = before;
-        }
-        __syncthreads();
-        int busy = min(WARPS, (words - from + 31) / 32);
-        before += carry - both;
-        for (int q = 0; q < min(warp, busy); q++) before += partial[q];
+        uint32_t before = carry + sum_before((c0 + c1) | (b0 + b1) << 16, busy, partial);
         if (from + THREADS < words) {
             for (int q = 0; q < busy; q++) carry += partial[q];
             __syncthreads();
@@ -86,8 +92,13 @@ __device__ __forceinline__ void scan_rows(uint32_t* rows, int words, uint32_t* p
             visit(2 * word, c0, at0, before >> 16);
             visit(2 * word + 1, c1, at1, (before >> 16) + b0);
             uint32_t run = at0 | at1 << 16;
+#pragma unroll
+            for (int q = 0; q < HELD; q++) {
+                column[q * words] = run;
+                run += held[q];
+            }
 #pragma unroll 8
-            for (int q = 0; q < WARPS; q++) {
+            for (int q = HELD; q < WARPS; q++) {
                 uint32_t c = column[q * words];
                 column[q * words] = run;
                 run += c;

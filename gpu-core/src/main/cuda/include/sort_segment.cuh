@@ -32,7 +32,7 @@ struct SortSegment {
                     count_tile(sorter, from);
                     continue;
                 }
-                sorter.rank(from);
+                sorter.rank();
                 __syncthreads();
                 if (single) {
                     sorter.scan_only_tile([&](int key, uint32_t count) { left_out(key, count, sorter.capacity() - length); });
@@ -55,7 +55,7 @@ struct SortSegment {
 
     __device__ __forceinline__ void left_out(int key, uint32_t count, int beyond) {
         int cause = key - keys.bins;
-        if (cause >= 0 && cause < CAUSES) tally_add(tally, cause, count - (cause == NON_LOCAL ? beyond : 0));
+        if (cause >= 0 && cause < CAUSES) tally_add(tally, cause, count - (cause == INVALID ? beyond : 0));
     }
 
     __device__ __forceinline__ void clear_counts() {
@@ -65,7 +65,7 @@ struct SortSegment {
 
     __device__ __forceinline__ void count_tile(Sorter& sorter, int from) {
         int left = length - from - sorter.first;
-        to_keys<BITS>(sorter.v, keys, left, sorter.items);
+        to_keys<BITS>(sorter.v, keys, sorter.items);
 #pragma unroll
         for (int i = 0; i < ITEMS; i++) {
             if (i < sorter.items && i * 32 < left) atomicAdd(counts() + sorter.v[i], 1u);

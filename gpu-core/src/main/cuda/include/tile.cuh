@@ -27,13 +27,14 @@ struct TileSorter {
     int64_t at;  // of the segment's first id
     int end;     // ids [.., end) of the segment are sorted
     int items, first;  // of the loaded tile: ids a lane, this lane's first id in the tile
+    int found;         // of this warp's part of the tile, once ranked
     uint32_t v[ITEMS];
 
     __device__ __forceinline__ TileSorter(const Keys& k, const TileMemory<WARPS>& m, int64_t at, int end)
         : keys(k), memory(m), counters(reinterpret_cast<uint16_t*>(m.rows) + (threadIdx.x >> 5) * m.row),
           ranker(counters), at(at), end(end) {}
 
-    // Starts loading the tile that begins with the segment's id `base`,.
+    // Starts loading the tile that begins with the segment's id `base`.
     __device__ __forceinline__ void load(int base) {
         int groups = (end - base + THREADS * GROUP - 1) / (THREADS * GROUP);
         items = min(max(groups, 1) * GROUP, ITEMS);
@@ -45,10 +46,10 @@ struct TileSorter {
     __device__ __forceinline__ int capacity() const { return THREADS * items; }
 
     // Turns the loaded ids into rank << 16 | key, and this warp's row into its counts.
-    __device__ __forceinline__ void rank(int base) {
+    __device__ __forceinline__ void rank() {
         clear_row(counters, memory.row);
-        bool wide = to_keys<BITS>(v, keys, end - base - first, items);
-        ranker.template rank<BITS>(v, wide, items);
+        found = to_keys<BITS>(v, keys, items);
+        ranker.template rank<BITS>(v, (found & WIDE) != 0, items);
     }
 
     // The tile-local position of item i, once rows were scanned.
@@ -57,15 +58,15 @@ struct TileSorter {
     }
 
     // Sorts the ids [from, end). prepare() fills memory.next; it runs while the first tile is being loaded, and ends with
-    // a barrier. out: staged(), direct(), and put(position, index, key), place(positions, index of the first, end, items)
-    // with what those positions are moved by, where those say so.
+    // a barrier. out: staged(), direct(), and put(position, index, key), place<whole>(positions, index of the first, end,
+    // items) with what those positions are moved by; whole: no item lies beyond the end.
     // Each round sorts one tile and starts the loads of the one after it; the first round only loads.
     template <class Prepare, class Out>
     __device__ __forceinline__ void run(int from, Prepare prepare, const Out& out) {
         for (int base = from - TILE;; base += TILE) {
             bool sorting = base >= from;
             if (sorting) {
-                rank(base);
+                rank();
                 __syncthreads();
                 scan();
                 __syncthreads();
@@ -86,7 +87,7 @@ struct TileSorter {
     __device__ __forceinline__ void scan() {
         const TileMemory<WARPS>& m = memory;
         int bins = keys.bins;
-        scan_rows<WARPS>(
+        scan_rows<WARPS, 0>(
             m.rows, m.row / 2, m.partial, [](int, uint32_t) { return 0u; },
             [&](int key, uint32_t count, uint32_t position, uint32_t) {
                 uint32_t next = m.next[key];
@@ -101,7 +102,7 @@ struct TileSorter {
     __device__ __forceinline__ void scan_only_tile(CountOf count_of) {
         const TileMemory<WARPS>& m = memory;
         int bins = keys.bins;
-        scan_rows<WARPS>(
+        scan_rows<WARPS, 0>(
             m.rows, m.row / 2, m.partial, [](int, uint32_t) { return 0u; },
             [&](int key, uint32_t count, uint32_t position, uint32_t) {
                 m.delta[key] = 0;
@@ -115,16 +116,29 @@ struct TileSorter {
     template <class Out>
     __device__ __forceinline__ void place(int base, const Out& out) {
         uint32_t off = out.taken_off();
-        bool moves = out.moves();
+        if ((found & ODD) == 0 && !out.moves()) {
+            constexpr int SOME = ITEMS < 8 ? ITEMS : 8;  // stored before the next are looked up
+#pragma unroll
+            for (int from = 0; from < ITEMS; from += SOME) {
+                if (from >= items) break;
+                uint32_t some[SOME];
+#pragma unroll
+                for (int i = 0; i < SOME; i++) {
+                    if ((from + i) % GROUP == 0 && from + i >= items) break;
+                    some[i] = position(from + i) + memory.delta[v[from + i] & 0xffff] - off;
+                }
+                out.template place<true>(some, base + first + from * 32, end, min(SOME, items - from));
+            }
+            return;
+        }
 #pragma unroll
         for (int i = 0; i < ITEMS; i++) {
             if (i % GROUP == 0 && i >= items) break;
             uint32_t key = v[i] & 0xffff;
-            uint32_t to = position(i) + memory.delta[key] - off;
-            if (moves) to += out.moved(key);
+            uint32_t to = position(i) + memory.delta[key] - off + out.moved(key);
             v[i] = key < static_cast<uint32_t>(keys.bins) ? to : ALL_LANES;
         }
-        out.place(v, base + first, end, items);
+        out.template place<false>(v, base + first, end, items);
     }
 
     // A staged word: 4 * key << 16 | index in the tile.

@@ -6,6 +6,8 @@
 
 namespace moe {
 
+constexpr int MOST_BINS = 1025;
+
 // Counters of a warp: bins, causes, and padding to 16 bytes.
 __host__ __device__ __forceinline__ int row_length(int bins) { return (bins + CAUSES + 7) & ~7; }
 
@@ -34,6 +36,7 @@ struct TileMemory {
 __device__ __forceinline__ void clear_row(uint16_t* counters, int row) {
     __syncwarp();  // lanes may still read what the last tile left here
     uint4* words = reinterpret_cast<uint4*>(counters);
+#pragma unroll 1
     for (int i = threadIdx.x & 31; i < row / 8; i += 32) words[i] = make_uint4(0, 0, 0, 0);
     __syncwarp();
 }

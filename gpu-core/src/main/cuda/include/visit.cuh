@@ -1,8 +1,8 @@
 // Counting a run of raw ids, read in 16-byte pieces, four pieces in flight a thread: what every counting pass does.
 //
-// Counters are by raw id, not by key: counter 0 is -1, counter 1 + id an id, counter num_experts + 1 all others. That
+// Counters are by the number of a raw value (number_of), not by key. That
 // takes an addition, a minimum and one shared-memory atomic an id, without a branch, whatever policies and maps are on;
-// key_of_counter says afterwards what each counter belongs to. Atomics here only add, so no order shows.
+// key_of_number says afterwards what each counter belongs to. Atomics here only add, so no order shows.
 #pragma once
 #include <cstdint>
 
@@ -11,10 +11,6 @@
 namespace moe {
 
 __device__ __forceinline__ int raw_counters(int num_experts) { return num_experts + 2; }
-
-__device__ __forceinline__ uint32_t key_of_counter(int counter, const Keys& k) {
-    return counter > k.num_experts ? k.bins + INVALID : key_of(counter - 1, k);
-}
 
 struct RawCounter {
     uint32_t* counters;

@@ -21,12 +21,14 @@ record Align(
     private static final String FILE = "align_segments";
 
     private static final int NARROW = 8;
-    private static final int NARROW_ITEMS = 2;
     private static final int WIDE = 32;
     private static final int WIDE_ITEMS = 8;
 
-    /** Ids that a narrow block sorts in one pass. */
-    private static final int NARROW_TILE = NARROW * 32 * NARROW_ITEMS;
+    /** Short segments are sorted by narrow blocks, in one pass up to 512 or 1,024 ids. */
+    private static final int SHORT = 1024;
+
+    /** Longer than this a segment keeps a narrow block busy when the others are done. */
+    private static final int LONG = 8192;
 
     /** Takes device memory for a call. */
     static Align plan(DeviceKeys keys, int blockSize, Lane lane) {
@@ -85,10 +87,12 @@ record Align(
 
     private void segments(Lane lane) {
         int bins = keys.plan().bins();
-        boolean narrow = keys.batch().longest() <= NARROW_TILE
+        int rows = keys.batch().segments();
+        int longest = keys.batch().longest();
+        boolean narrow = (longest <= LONG && keys.batch().totalIds() <= (long) SHORT * rows)
                 || Shapes.sortShared(WIDE, WIDE_ITEMS, bins) > lane.maxSharedBytes();
         int warps = narrow ? NARROW : WIDE;
-        int items = narrow ? NARROW_ITEMS : WIDE_ITEMS;
+        int items = !narrow ? WIDE_ITEMS : longest <= SHORT / 2 && bins <= Shapes.BINS_8 ? 2 : 4;
         KernelArguments arguments = keys.arguments(lane)
                 .i32(keys.batch().segments())
                 .i32(blockSize)
@@ -99,8 +103,8 @@ record Align(
         outputs(arguments).address(status).address(lane.tally());
         lane.launch(
                 FILE,
-                FILE + "_w" + warps + (bins <= 256 ? "_b8" : "_b10"),
-                new LaunchConfig(keys.batch().segments(), 1, 32 * warps, Shapes.sortShared(warps, items, bins)));
+                FILE + "_w" + warps + "_i" + items + (bins <= Shapes.BINS_8 ? "_b8" : "_b10"),
+                new LaunchConfig(rows, 1, 32 * warps, Shapes.sortShared(warps, items, bins)));
     }
 
     private void writeLarge(Lane lane) {
@@ -108,7 +112,7 @@ record Align(
         outputs(large.writeArguments(keys, lane).i32(blockSize).address(keys.keyValue()))
                 .address(0)
                 .address(0);
-        lane.launch("large_write", "large_write" + large.variant(bins), large.writeConfig(bins));
+        lane.launch("large_write", "large_write" + large.writeVariant(bins), large.writeConfig(bins));
     }
 
     private KernelArguments outputs(KernelArguments arguments) {

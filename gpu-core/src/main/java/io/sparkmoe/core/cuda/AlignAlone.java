@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 record AlignAlone(int length, int blockSize, int bins, boolean brief) {
     private static final int BLOCKS = 8;
     private static final int BRIEF_IDS = 1024;
-    private static final int NARROW_IDS = 8192;
+    private static final int FEW_IDS = 8192;
     private static final int MOST_IDS = 32_768;
 
     /** Null where the batch is another, or the device has no clusters. */
@@ -20,14 +20,23 @@ record AlignAlone(int length, int blockSize, int bins, boolean brief) {
             return null;
         }
         int length = keys.batch().host().length(0);
-        boolean brief = length <= BRIEF_IDS && blockSize >= 16 && blockSize % 4 == 0;
-        AlignAlone alone = new AlignAlone(length, blockSize, keys.plan().bins(), brief);
-        boolean fits = length < MOST_IDS && alone.config().sharedBytes() <= lane.maxSharedBytes();
-        return fits && (brief || lane.hasClusters()) ? alone : null;
+        return of(length, blockSize, keys.plan().bins(), lane.maxSharedBytes(), lane.hasClusters());
     }
 
-    private int warps() {
-        return length <= NARROW_IDS ? 16 : 32;
+    static @Nullable AlignAlone of(int length, int blockSize, int bins, int mostShared, boolean clusters) {
+        boolean brief = length <= BRIEF_IDS && blockSize >= 16 && blockSize % 4 == 0;
+        AlignAlone alone = new AlignAlone(length, blockSize, bins, brief);
+        boolean fits = length <= MOST_IDS && alone.config().sharedBytes() <= mostShared;
+        return fits && (brief || clusters) ? alone : null;
+    }
+
+    private boolean wide() {
+        return bins > Shapes.BINS_8;
+    }
+
+    /** Few enough ids for small blocks, of which barriers cost less. */
+    private boolean few() {
+        return brief || (length <= FEW_IDS && !wide());
     }
 
     String file() {
@@ -35,12 +44,15 @@ record AlignAlone(int length, int blockSize, int bins, boolean brief) {
     }
 
     String kernel() {
-        return (brief ? "align_short_w" : "align_cluster_w") + warps() + (bins <= 256 ? "_b8" : "_b10");
+        String name = brief ? "align_short" : few() ? "align_cluster_8k" : "align_cluster_32k";
+        return name + (wide() ? "_b10" : "_b8");
     }
 
     LaunchConfig config() {
-        int shared = Shapes.sortShared(warps(), warps() == 16 ? 2 : 4, bins) + (brief ? 0 : 8 * Shapes.row(bins));
-        return new LaunchConfig(BLOCKS, 1, 32 * warps(), shared);
+        int warps = few() ? 8 : wide() ? 32 : 16;
+        int items = few() || wide() ? 4 : 8;
+        int shared = Shapes.sortShared(warps, items, bins) + (brief ? 0 : 4 * Shapes.row(bins));
+        return new LaunchConfig(BLOCKS, 1, 32 * warps, shared);
     }
 
     /** Starts the launch: KEYS, length, block_size, key_value. */

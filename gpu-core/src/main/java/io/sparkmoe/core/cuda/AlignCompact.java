@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 record AlignCompact(DeviceKeys keys, LargeSegments large, SegmentClasses classes, long sorted, long binOffsets) {
     private static final String FILE = "align_compact";
-    private static final int WARP_UP_TO = 512;
+    private static final int WARP_UP_TO = 1024;
     private static final int WARP_THREADS = 128;
 
     /** Takes device memory for a call. */
@@ -44,7 +44,7 @@ record AlignCompact(DeviceKeys keys, LargeSegments large, SegmentClasses classes
         if (warp.length > 0) {
             LaunchConfig config = new LaunchConfig(
                     Shapes.ceilDiv(warp.length, 4), 1, WARP_THREADS, 8 * (Shapes.row(bins) + WARP_UP_TO));
-            launch("_warp" + (bins <= 256 ? "_b8" : "_b10"), config, warp, outOffsets, lane);
+            launch("_warp" + (bins <= Shapes.BINS_8 ? "_b8" : "_b10"), config, warp, outOffsets, lane);
         }
         int[] block = classes.block();
         if (block.length > 0) {
@@ -62,7 +62,7 @@ record AlignCompact(DeviceKeys keys, LargeSegments large, SegmentClasses classes
                     .address(0)
                     .address(outOffsets)
                     .address(binOffsets);
-            lane.launch("large_write", "large_write" + large.variant(bins), large.writeConfig(bins));
+            lane.launch("large_write", "large_write" + large.writeVariant(bins), large.writeConfig(bins));
         }
     }
 

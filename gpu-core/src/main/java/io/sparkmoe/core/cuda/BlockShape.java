@@ -11,13 +11,13 @@ record BlockShape(int warps, int bins) {
     /** Wide for long segments, where there is such a kernel and the device has the shared memory. */
     static BlockShape of(int longest, int bins, int mostShared) {
         boolean wide =
-                longest > NARROW * 32 * ITEMS && bins <= 256 && Shapes.sortShared(WIDE, ITEMS, bins) <= mostShared;
+                longest > NARROW * 32 * ITEMS && bins <= Shapes.BINS_8 && Shapes.sortShared(WIDE, ITEMS, bins) <= mostShared;
         return new BlockShape(wide ? WIDE : NARROW, bins);
     }
 
     /** The end of the kernel's name. */
     String variant() {
-        return "_w" + warps + (bins <= 256 ? "_b8" : "_b10");
+        return "_w" + warps + (bins <= Shapes.BINS_8 ? "_b8" : "_b10");
     }
 
     LaunchConfig config(int blocks) {

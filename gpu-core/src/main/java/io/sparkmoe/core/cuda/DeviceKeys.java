@@ -6,12 +6,12 @@ import io.sparkmoe.core.routing.RoutingBatch;
 /**
  * A batch and its keys on the device: the first parameters of most kernels (params.cuh).
  *
- * @param table address of int16 [num_experts], or 0
+ * @param table address of the plan's keys, or 0
  * @param keyValue address of int32 [bins], or 0
  */
 record DeviceKeys(DeviceBatch batch, KeyPlan plan, long table, long keyValue) {
     static DeviceKeys upload(Lane lane, RoutingBatch part, KeyPlan plan) {
-        short[] table = plan.table();
+        short[] table = plan.keys();
         int[] values = plan.keyValue();
         return new DeviceKeys(
                 lane.upload(part),

@@ -65,6 +65,21 @@ record KeyPlan(int numExperts, int bins, int first, short @Nullable [] table, in
         return new KeyPlan(experts, experts, 0, shorts(table), values);
     }
 
+    /** What kernels look up: uint16 keys of -1, of every expert, and of any other value; null without a table. */
+    short @Nullable [] keys() {
+        short[] map = table;
+        if (map == null) {
+            return null;
+        }
+        short[] keys = new short[numExperts + 2];
+        keys[0] = (short) (first == 1 ? 0 : bins + LeftOut.MASKED);
+        for (int e = 0; e < numExperts; e++) {
+            keys[e + 1] = (short) (map[e] < 0 ? bins + LeftOut.NON_LOCAL : map[e] + first);
+        }
+        keys[numExperts + 1] = (short) (bins + LeftOut.INVALID);
+        return keys;
+    }
+
     private static short[] shorts(int[] values) {
         short[] out = new short[values.length];
         for (int i = 0; i < out.length; i++) {

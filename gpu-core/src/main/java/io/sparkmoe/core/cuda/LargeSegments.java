@@ -96,18 +96,23 @@ record LargeSegments(
 
     /** The shape of large_write, whose variant for the fewest bins has smaller tiles. */
     LaunchConfig writeConfig(int bins) {
-        return config(plan.warps() == 16 && bins <= 128 ? 16 : plan.items(), bins);
+        return config(plan.warps() == 16 && bins <= Shapes.BINS_7 ? 16 : plan.items(), bins);
     }
 
     private LaunchConfig config(int items, int bins) {
         return new LaunchConfig(plan.chunks(), 1, 32 * plan.warps(), Shapes.sortShared(plan.warps(), items, bins));
     }
 
-    /** The name of a writing kernel's variant: warps a block and bits of a key. */
+    /** The end of large_write's name: warps a block and bits of a key. */
+    String writeVariant(int bins) {
+        return plan.warps() == 16 && bins > Shapes.BINS_8 && bins <= Shapes.BINS_9 ? "_w16_b9" : variant(bins);
+    }
+
+    /** The end of ep_large's name. */
     String variant(int bins) {
-        int bits = bins <= 128 ? 7 : bins <= 256 ? 8 : bins <= 512 ? 9 : 10;
+        int bits = bins <= Shapes.BINS_7 ? 7 : bins <= Shapes.BINS_8 ? 8 : 10;
         if (plan.warps() == 8) {
-            bits = bins <= 256 ? 8 : 10;
+            bits = bins <= Shapes.BINS_8 ? 8 : 10;
         }
         return "_w" + plan.warps() + "_b" + bits;
     }

@@ -12,6 +12,12 @@ import io.sparkmoe.core.routing.Memory;
  * @param masked masked ids that have no bin of their own
  */
 record LeftOut(long masked, long invalid, long nonLocal) {
+    /** What is added to the number of bins for the keys of ids that are left out (keys.cuh). */
+    static final int INVALID = 0;
+
+    static final int MASKED = 1;
+    static final int NON_LOCAL = 2;
+
     /** Reads a tally that {@link Lane#read} has brought to {@code host}. */
     static LeftOut at(long host) {
         return new LeftOut(Memory.getLong(host), Memory.getLong(host + 8), Memory.getLong(host + 16));

@@ -2,6 +2,15 @@ package io.sparkmoe.core.cuda;
 
 /** Sizes that launchers and kernels must agree on; src/main/cuda/README.md gives each. */
 final class Shapes {
+    /**
+     * Most bins of the variants that tell keys apart by 7, 8 and 9 votes. One bin more than that many votes can name, for
+     * masked ids beside a power of two of experts: warps that meet it vote once more, which the next variant always does.
+     */
+    static final int BINS_7 = 129;
+
+    static final int BINS_8 = 257;
+    static final int BINS_9 = 513;
+
     private Shapes() {}
 
     /** Counters of a warp, and of a chunk: all keys, up to whole 16-byte vectors of uint16. */
