@@ -1,7 +1,14 @@
 package io.sparkmoe.spark.flame;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.apache.parquet.column.ColumnWriteStore;
 import org.apache.parquet.column.ColumnWriter;
 import org.apache.parquet.io.api.Binary;
@@ -108,18 +115,31 @@ public final class FlameTraces {
         }
     }
 
-    /** Writes one full layer file: folder, rows (default 52,428,800). Prints the seconds and the bytes. */
-    public static void main(String[] args) throws IOException {
+    /** Writes the last iteration of a recording: folder [, rows a layer [, layers [, threads]]]. */
+    public static void main(String[] args) throws Exception {
         Path folder = Path.of(args[0]);
         long rows = args.length > 1 ? Long.parseLong(args[1]) : 52_428_800;
         int layers = args.length > 2 ? Integer.parseInt(args[2]) : 1;
+        int threads = args.length > 3 ? Integer.parseInt(args[3]) : 1;
         FlameTraces traces = new FlameTraces(folder, new FlameRouting(7, 64, 6), rows, ROWS_A_GROUP);
-        long start = System.nanoTime();
-        for (int layer = 2; layer < 2 + layers; layer++) {
-            Path file = traces.writeLayer(5473, 10, layer);
-            System.out.printf(
-                    "%s: %,d rows, %,d bytes, %.1f s%n",
-                    file, rows, file.toFile().length(), (System.nanoTime() - start) / 1e9);
+        ExecutorService pool = Executors.newFixedThreadPool(threads);
+        try {
+            List<Callable<String>> tasks = new ArrayList<>();
+            for (int layer = 2; layer < 2 + layers; layer++) {
+                int number = layer;
+                tasks.add(() -> {
+                    long start = System.nanoTime();
+                    Path file = traces.writeLayer(5473, 10, number);
+                    double seconds = (System.nanoTime() - start) / 1e9;
+                    return String.format(
+                            "%s: %,d rows, %,d bytes, %.1f s", file, rows, Files.size(file), seconds);
+                });
+            }
+            for (Future<String> done : pool.invokeAll(tasks)) {
+                System.out.println(done.get());
+            }
+        } finally {
+            pool.shutdownNow();
         }
         traces.writeSamples(Math.max(1, rows / 8));
     }
