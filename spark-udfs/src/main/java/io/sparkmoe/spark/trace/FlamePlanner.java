@@ -41,38 +41,19 @@ final class FlamePlanner {
                 tasks.add(new FlamePartition(
                         iteration.number(), iteration.folder(), 0, 0, List.of(), null, bad));
             }
-            cut(iteration, scan.samples() != null && samples == null, split);
+            cut(iteration, scan.wantsTokens() && samples == null, split);
         }
         return tasks.toArray(InputPartition[]::new);
     }
 
     private TreeMap<Integer, FlameFile> layers(FlameRecording.Iteration iteration) {
         TreeMap<Integer, FlameFile> out = new TreeMap<>(iteration.layers());
-        out.keySet().removeIf(layer -> !filter.test(layer) || scoresFault(iteration, layer) != null);
+        out.keySet().removeIf(layer -> !filter.test(layer));
         return out;
-    }
-
-    /** What is wrong with a layer's scores, if they are read. */
-    private @Nullable BadRecord scoresFault(FlameRecording.Iteration iteration, int layer) {
-        FlameFile file = iteration.layers().get(layer);
-        try {
-            if (columns.contains(FlameColumns.SCORES)) {
-                FlameColumns.checkScores(file);
-            }
-            return null;
-        } catch (BadRecord.Found e) {
-            return FlameRecording.whole(e, file.file().path());
-        }
     }
 
     private List<FlamePartition.Bad> bad(FlameRecording.Iteration iteration, @Nullable BadRecord samples) {
         TreeMap<Integer, BadRecord> found = new TreeMap<>(iteration.bad());
-        for (int layer : iteration.layers().keySet()) {
-            BadRecord fault = scoresFault(iteration, layer);
-            if (fault != null) {
-                found.put(layer, fault);
-            }
-        }
         found.keySet().removeIf(layer -> !filter.test(layer));
         if (samples != null) {
             found.put(-1, samples);

@@ -59,6 +59,7 @@ record FlameRecording(List<Iteration> iterations) {
         try {
             FlameFile read = FlameFile.read(file, conf);
             FlameColumns.checkIds(read, topk);
+            FlameColumns.checkScores(read);
             return new Footer(read, null);
         } catch (BadRecord.Found e) {
             return new Footer(null, whole(e, file.path()));

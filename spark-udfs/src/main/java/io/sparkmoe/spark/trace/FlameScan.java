@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * A scan of a recording in the layout of FLAME-MoE-Traces; equal scans are shared.
  *
  * @param layerFilters filters on the layer: files of other layers are not read
- * @param samples the token ids, or null where they are not asked for
+ * @param samples the token ids, or null without {@code tokenIds}; they are checked whatever columns are read, so that
+ *     the rows do not hang on them
  */
 record FlameScan(
         StructType readSchema,
@@ -76,6 +77,10 @@ record FlameScan(
         return out;
     }
 
+    boolean wantsTokens() {
+        return samples != null && Arrays.asList(readSchema.fieldNames()).contains(TraceSchema.TOKEN_IDS);
+    }
+
     @Override
     public Statistics estimateStatistics() {
         LayerFilter filter = filter();
@@ -119,7 +124,7 @@ record FlameScan(
         PartitionReaderFactory ofLayers = first == null || columns.isEmpty()
                 ? null
                 : ParquetRows.factory(first, select(FlameColumns.LAYER, columns));
-        PartitionReaderFactory ofSamples = samples == null || samples.files().isEmpty()
+        PartitionReaderFactory ofSamples = !wantsTokens() || samples.files().isEmpty()
                 ? null
                 : ParquetRows.factory(samples.files().get(0).file().path(), FlameColumns.SAMPLE);
         return new Factory(

@@ -122,9 +122,13 @@ final class FlameTable implements Table, SupportsRead {
                     .filter(i -> Arrays.stream(checkpoints)
                             .allMatch(f -> checkpoints(f).contains(Long.toString(i.number()))))
                     .toList();
-            boolean tokens = options.tokenIds() && Arrays.asList(columns.fieldNames()).contains(TraceSchema.TOKEN_IDS);
             return new FlameScan(
-                    columns, options, facts, List.of(filter.taken()), wanted, tokens ? samples() : null);
+                    columns,
+                    options,
+                    facts,
+                    List.of(filter.taken()),
+                    wanted,
+                    options.tokenIds() ? samples() : null);
         }
 
         /** The checkpoints that a filter lets through, or null where it is about something else; Spark filters again. */
