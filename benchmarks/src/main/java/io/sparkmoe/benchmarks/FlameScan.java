@@ -39,14 +39,18 @@ public final class FlameScan {
                     ids,
                     new Timings(rounds)
                             .warmUp(1)
-                            .add("Spark's Parquet scan, sum(size)", () -> sum(
-                                    spark, "SELECT sum(size(indices)) FROM token_rows"))
-                            .add("moe_trace flame, sum(size)", () -> sum(
-                                    spark, "SELECT sum(size(topk_ids)) FROM trace"))
-                            .add("moe_trace flame, expert load by layer", () -> sum(
-                                    spark,
-                                    "SELECT sum(aggregate(counts, 0L, (a, c) -> a + c)) FROM (SELECT layer, "
-                                            + "moe_expert_load(topk_ids, num_experts => 64) counts FROM trace GROUP BY layer)"))
+                            .add(
+                                    "Spark's Parquet scan, sum(size)",
+                                    () -> sum(spark, "SELECT sum(size(indices)) FROM token_rows"))
+                            .add(
+                                    "moe_trace flame, sum(size)",
+                                    () -> sum(spark, "SELECT sum(size(topk_ids)) FROM trace"))
+                            .add(
+                                    "moe_trace flame, expert load by layer",
+                                    () -> sum(
+                                            spark,
+                                            "SELECT sum(aggregate(counts, 0L, (a, c) -> a + c)) FROM (SELECT layer, "
+                                                    + "moe_expert_load(topk_ids, num_experts => 64) counts FROM trace GROUP BY layer)"))
                             .run()));
         }
     }

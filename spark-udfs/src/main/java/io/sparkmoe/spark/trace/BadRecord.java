@@ -53,7 +53,9 @@ record BadRecord(
     }
 
     String message() {
-        String where = file + (record >= 0 ? ": record " + record : "") + (choice > 0 ? ", choice " + choice : "")
+        String where = file
+                + (record >= 0 ? ": record " + record : "")
+                + (choice > 0 ? ", choice " + choice : "")
                 + (position >= 0 ? ", position " + position : "");
         return where + ": " + reason.code() + ": " + detail + ". Seen: " + value + "; allowed: " + allowed + ". "
                 + reason.advice() + " Read with onBadRows = mark to keep going and have such records marked.";

@@ -44,8 +44,11 @@ final class FlameColumns {
         long values = file.values(INDICES);
         if (file.rows() > 0 && values % file.rows() == 0 && values / file.rows() != topk) {
             throw new BadRecord.Found(
-                    BadReason.TOPK, -1, values / file.rows() + " indices a row", "topk = " + topk, "the lists of "
-                            + "indices are not topk long");
+                    BadReason.TOPK,
+                    -1,
+                    values / file.rows() + " indices a row",
+                    "topk = " + topk,
+                    "the lists of " + "indices are not topk long");
         }
     }
 
@@ -81,7 +84,9 @@ final class FlameColumns {
             return null;
         }
         GroupType list = schema.getType(name).asGroupType();
-        if (list.getFieldCount() != 1 || list.getType(0).isPrimitive() || !list.getType(0).isRepetition(Type.Repetition.REPEATED)) {
+        if (list.getFieldCount() != 1
+                || list.getType(0).isPrimitive()
+                || !list.getType(0).isRepetition(Type.Repetition.REPEATED)) {
             return null;
         }
         GroupType repeated = list.getType(0).asGroupType();

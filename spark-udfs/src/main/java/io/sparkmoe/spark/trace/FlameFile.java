@@ -56,8 +56,7 @@ record FlameFile(InputFile file, MessageType schema, long rows, List<Group> grou
      * @throws BadRecord.Found when the file is none of Parquet's; any other failure is the file system's
      */
     static FlameFile read(InputFile file, Configuration conf) throws IOException, BadRecord.Found {
-        try (ParquetFileReader reader =
-                ParquetFileReader.open(HadoopInputFile.fromPath(new Path(file.path()), conf))) {
+        try (ParquetFileReader reader = ParquetFileReader.open(HadoopInputFile.fromPath(new Path(file.path()), conf))) {
             return of(file, reader.getFooter());
         } catch (RuntimeException e) {
             // Parquet's reader says this by the message alone.

@@ -140,8 +140,8 @@ final class FlameLayer implements Closeable {
     /** Keeps the block's first fault. */
     private void fault(BadReason reason, int token, String value, String what) {
         if (bad == null) {
-            BadRecord.Found found = new BadRecord.Found(
-                    reason, -1, value, topk + " " + what, "a token's list is not topk long");
+            BadRecord.Found found =
+                    new BadRecord.Found(reason, -1, value, topk + " " + what, "a token's list is not topk long");
             bad = found.at(file, firstRow + token, 0, new byte[0]);
         }
     }

@@ -44,22 +44,23 @@ record FlameLayout(String model, List<Iteration> iterations) {
             FlameNames.Name name = FlameNames.parse(file.path());
             if (name != null) {
                 iterations
-                        .computeIfAbsent(
-                                name.folder(), f -> new Iteration(name.iteration(), f, new TreeMap<>()))
+                        .computeIfAbsent(name.folder(), f -> new Iteration(name.iteration(), f, new TreeMap<>()))
                         .add(name.layer(), file);
             } else if (!file.path().endsWith(".parquet")) {
                 others.add(file.path());
             } else if (!SAMPLES.equals(new Path(file.path()).getParent().getName())) {
-                throw new TraceFormatException(file.path() + " is neither iter_N/layer_L.parquet nor in a folder "
-                        + "samples, as the files of FLAME-MoE-Traces are. Leave it out, or read it with recorder trace.");
+                throw new TraceFormatException(
+                        file.path() + " is neither iter_N/layer_L.parquet nor in a folder "
+                                + "samples, as the files of FLAME-MoE-Traces are. Leave it out, or read it with recorder trace.");
             }
         }
         if (!others.isEmpty()) {
             LOG.info("{} files are no Parquet files and are left aside, such as {}.", others.size(), others.get(0));
         }
         if (iterations.isEmpty()) {
-            throw new TraceFormatException("No file of " + paths + " is named iter_N/layer_L.parquet, as the layer "
-                    + "files of FLAME-MoE-Traces are. Give a model's folder, its folder actives, an iteration or files.");
+            throw new TraceFormatException(
+                    "No file of " + paths + " is named iter_N/layer_L.parquet, as the layer "
+                            + "files of FLAME-MoE-Traces are. Give a model's folder, its folder actives, an iteration or files.");
         }
         List<Iteration> sorted = iterations.values().stream()
                 .sorted(Comparator.comparingLong(Iteration::number))

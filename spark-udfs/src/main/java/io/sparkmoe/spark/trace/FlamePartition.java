@@ -15,7 +15,13 @@ import org.jspecify.annotations.Nullable;
  * @param samples where the token ids are, or null
  */
 record FlamePartition(
-        long iteration, String source, long firstRow, long endRow, List<Layer> layers, @Nullable Rows samples, List<Bad> bad)
+        long iteration,
+        String source,
+        long firstRow,
+        long endRow,
+        List<Layer> layers,
+        @Nullable Rows samples,
+        List<Bad> bad)
         implements InputPartition {
     private static final long serialVersionUID = 1L;
 

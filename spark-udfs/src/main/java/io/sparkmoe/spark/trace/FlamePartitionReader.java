@@ -77,8 +77,7 @@ final class FlamePartitionReader implements PartitionReader<ColumnarBatch> {
             throw new TraceFormatException(bad.message());
         }
         int number = partition.layers().get(layer).layer();
-        return new FlameRow(
-                partition, number, position, tokens, scan.facts().requireTopk(), data, tokenIds, bad);
+        return new FlameRow(partition, number, position, tokens, scan.facts().requireTopk(), data, tokenIds, bad);
     }
 
     private boolean beginBlock() throws IOException {

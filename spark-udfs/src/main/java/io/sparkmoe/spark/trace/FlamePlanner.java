@@ -38,8 +38,7 @@ final class FlamePlanner {
             BadRecord samples = scan.samples() == null ? null : scan.samples().fault(iteration.rows());
             List<FlamePartition.Bad> bad = bad(iteration, samples);
             if (!bad.isEmpty()) {
-                tasks.add(new FlamePartition(
-                        iteration.number(), iteration.folder(), 0, 0, List.of(), null, bad));
+                tasks.add(new FlamePartition(iteration.number(), iteration.folder(), 0, 0, List.of(), null, bad));
             }
             cut(iteration, scan.wantsTokens() && samples == null, split);
         }
@@ -100,7 +99,11 @@ final class FlamePlanner {
     }
 
     private FlamePartition task(
-            FlameRecording.Iteration iteration, TreeMap<Integer, FlameFile> layers, long first, long end, boolean tokens) {
+            FlameRecording.Iteration iteration,
+            TreeMap<Integer, FlameFile> layers,
+            long first,
+            long end,
+            boolean tokens) {
         long until = Math.min(end, iteration.rows());
         List<FlamePartition.Layer> read = new ArrayList<>();
         for (Map.Entry<Integer, FlameFile> e : layers.entrySet()) {

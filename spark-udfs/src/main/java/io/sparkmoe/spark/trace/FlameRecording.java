@@ -28,9 +28,14 @@ record FlameRecording(List<Iteration> iterations) {
      * @param bad what cannot be used, by layer
      */
     record Iteration(
-            long number, String folder, long rows, TreeMap<Integer, FlameFile> layers, TreeMap<Integer, BadRecord> bad) {}
+            long number,
+            String folder,
+            long rows,
+            TreeMap<Integer, FlameFile> layers,
+            TreeMap<Integer, BadRecord> bad) {}
 
-    private record Footer(@Nullable FlameFile file, @Nullable BadRecord bad) {}
+    private record Footer(
+            @Nullable FlameFile file, @Nullable BadRecord bad) {}
 
     /** Reads every footer, several at a time. */
     static FlameRecording read(FlameLayout layout, int topk, Configuration conf) {

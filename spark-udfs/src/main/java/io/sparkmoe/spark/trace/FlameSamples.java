@@ -13,7 +13,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param bad why they cannot be used, or null
  */
-record FlameSamples(String folder, List<FlameFile> files, long rows, @Nullable BadRecord bad) {
+record FlameSamples(
+        String folder,
+        List<FlameFile> files,
+        long rows,
+        @Nullable BadRecord bad) {
     static FlameSamples read(FlameLayout layout, Configuration conf) {
         List<FlameFile> files = new ArrayList<>();
         long rows = 0;
@@ -27,8 +31,7 @@ record FlameSamples(String folder, List<FlameFile> files, long rows, @Nullable B
             } catch (BadRecord.Found e) {
                 return new FlameSamples(folder, List.of(), 0, FlameRecording.whole(e, file.path()));
             } catch (IOException e) {
-                throw new TraceFormatException(
-                        file.path() + ": the footer cannot be read: " + e.getMessage(), e);
+                throw new TraceFormatException(file.path() + ": the footer cannot be read: " + e.getMessage(), e);
             }
         }
         return new FlameSamples(folder, List.copyOf(files), rows, null);

@@ -123,12 +123,7 @@ final class FlameTable implements Table, SupportsRead {
                             .allMatch(f -> checkpoints(f).contains(Long.toString(i.number()))))
                     .toList();
             return new FlameScan(
-                    columns,
-                    options,
-                    facts,
-                    List.of(filter.taken()),
-                    wanted,
-                    options.tokenIds() ? samples() : null);
+                    columns, options, facts, List.of(filter.taken()), wanted, options.tokenIds() ? samples() : null);
         }
 
         /** The checkpoints that a filter lets through, or null where it is about something else; Spark filters again. */

@@ -26,14 +26,13 @@ final class ParquetRows {
 
     /** Readers of the given columns for {@code FilePartition}s; every failure is one, whatever the session ignores. */
     static PartitionReaderFactory factory(String anyFile, StructType columns) {
-        SparkSession own =
-                ((SparkSession) org.apache.spark.sql.SparkSession.active()).cloneSession();
+        SparkSession own = ((SparkSession) org.apache.spark.sql.SparkSession.active()).cloneSession();
         own.conf().set(SQLConf.PARQUET_VECTORIZED_READER_ENABLED().key(), "true");
         own.conf().set(SQLConf.PARQUET_VECTORIZED_READER_NESTED_COLUMN_ENABLED().key(), "true");
         own.conf().set(SQLConf.PARQUET_VECTORIZED_READER_BATCH_SIZE().key(), BATCH_ROWS);
         own.conf().set(SQLConf.COLUMN_VECTOR_OFFHEAP_ENABLED().key(), "false");
-        CaseInsensitiveStringMap options = new CaseInsensitiveStringMap(
-                Map.of("ignoreCorruptFiles", "false", "ignoreMissingFiles", "false"));
+        CaseInsensitiveStringMap options =
+                new CaseInsensitiveStringMap(Map.of("ignoreCorruptFiles", "false", "ignoreMissingFiles", "false"));
         ParquetTable table = new ParquetTable(
                 TraceSource.NAME,
                 own,

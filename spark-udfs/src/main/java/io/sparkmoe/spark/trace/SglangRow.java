@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param at index of the layer in the model, which is also its index in the payload
  */
-record SglangRow(
-        @Nullable TraceSequence sequence, @Nullable BadRecord bad, int at, int first, int tokens, int topk)
+record SglangRow(@Nullable TraceSequence sequence, @Nullable BadRecord bad, int at, int first, int tokens, int topk)
         implements TraceRow {
 
     static SglangRow bad(BadRecord bad) {

@@ -70,8 +70,7 @@ final class TraceColumns {
         return new Text((VarCharVector) vector(name, UTF8, allocator), value);
     }
 
-    private static Column integer(
-            String name, BufferAllocator allocator, Function<TraceRow, @Nullable Integer> value) {
+    private static Column integer(String name, BufferAllocator allocator, Function<TraceRow, @Nullable Integer> value) {
         return new Int((IntVector) vector(name, INT, allocator), value);
     }
 

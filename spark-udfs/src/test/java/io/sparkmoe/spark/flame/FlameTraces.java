@@ -83,8 +83,7 @@ public final class FlameTraces {
         }
     }
 
-    private void writeScores(
-            ColumnWriteStore columns, FlameRouting.Layer tuples, int[] tuple, int n, Binary[] halves) {
+    private void writeScores(ColumnWriteStore columns, FlameRouting.Layer tuples, int[] tuple, int n, Binary[] halves) {
         ColumnWriter writer = TokenRowsFile.writer(columns, LAYER, 0);
         for (int i = 0; i < n; i++) {
             for (int k = 0; k < routing.topk(); k++) {
@@ -131,8 +130,7 @@ public final class FlameTraces {
                     long start = System.nanoTime();
                     Path file = traces.writeLayer(5473, 10, number);
                     double seconds = (System.nanoTime() - start) / 1e9;
-                    return String.format(
-                            "%s: %,d rows, %,d bytes, %.1f s", file, rows, Files.size(file), seconds);
+                    return String.format("%s: %,d rows, %,d bytes, %.1f s", file, rows, Files.size(file), seconds);
                 });
             }
             for (Future<String> done : pool.invokeAll(tasks)) {

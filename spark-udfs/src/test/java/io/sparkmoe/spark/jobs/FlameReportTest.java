@@ -48,7 +48,10 @@ final class FlameReportTest {
 
     private static long[] counts(Path report, int layer) {
         long[] out = new long[64];
-        for (Row row : spark.read().parquet(report.resolve("tables/expert_load").toString()).where("layer = " + layer).collectAsList()) {
+        for (Row row : spark.read()
+                .parquet(report.resolve("tables/expert_load").toString())
+                .where("layer = " + layer)
+                .collectAsList()) {
             out[row.getInt(1)] = row.getLong(2);
         }
         return out;
@@ -67,7 +70,8 @@ final class FlameReportTest {
 
     private static List<String> audit(Path report) {
         return spark.read().parquet(report.resolve("tables/audit").toString()).collectAsList().stream()
-                .map(r -> r.getString(0).replaceAll(".*/", "") + " " + r.getString(1) + " " + r.getLong(2) + " " + r.getLong(3) + " " + r.getLong(4))
+                .map(r -> r.getString(0).replaceAll(".*/", "") + " " + r.getString(1) + " " + r.getLong(2) + " "
+                        + r.getLong(3) + " " + r.getLong(4))
                 .toList();
     }
 
@@ -106,7 +110,9 @@ final class FlameReportTest {
         new FlameTraces(broken, ROUTING, ROWS - 10, 1024).writeLayer(100, 0, 4);
         CommandLineRun failed = report(folder.resolve("failed"), broken.toString());
         assertThat(failed.code()).isEqualTo(1);
-        assertThat(failed.err()).contains("layer_04.parquet", "rows_unequal", "2990 rows").doesNotContain("\tat ");
+        assertThat(failed.err())
+                .contains("layer_04.parquet", "rows_unequal", "2990 rows")
+                .doesNotContain("\tat ");
         Path output = folder.resolve("aside");
         CommandLineRun done = report(output, broken.toString(), "--on-bad-rows", "quarantine");
         assertThat(done.code()).as(done.err()).isEqualTo(3);
@@ -117,7 +123,8 @@ final class FlameReportTest {
 
     @Test
     void idsOutOfRangeAreNamed() {
-        CommandLineRun run = report(folder.resolve("range"), model.resolve("actives/iter_0100").toString(), "--num-experts", "20");
+        CommandLineRun run = report(
+                folder.resolve("range"), model.resolve("actives/iter_0100").toString(), "--num-experts", "20");
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.err()).contains("outside [0, 20)", "iter_0100", "layer 2");
     }
@@ -126,7 +133,13 @@ final class FlameReportTest {
     void aConvertedRecordingReportsTheSame() {
         Path table = folder.resolve("converted");
         CommandLineRun convert = CommandLineRun.of(
-                "convert", "--input", model.resolve("actives/iter_0100").toString(), "--recorder", "flame", "--output", table.toString());
+                "convert",
+                "--input",
+                model.resolve("actives/iter_0100").toString(),
+                "--recorder",
+                "flame",
+                "--output",
+                table.toString());
         assertThat(convert.code()).as(convert.err()).isZero();
         Path output = folder.resolve("of-table");
         CommandLineRun run = report(output, table.resolve("trace").toString());

@@ -56,7 +56,9 @@ final class FlameBadInputTest {
         spark.range(0, ROWS, 1, 1).selectExpr(columns).write().mode("overwrite").parquet(written.toString());
         try (Stream<Path> files = Files.list(written)) {
             Files.copy(
-                    files.filter(f -> f.toString().endsWith(".parquet")).findFirst().orElseThrow(),
+                    files.filter(f -> f.toString().endsWith(".parquet"))
+                            .findFirst()
+                            .orElseThrow(),
                     to,
                     java.nio.file.StandardCopyOption.REPLACE_EXISTING);
         }
@@ -74,7 +76,11 @@ final class FlameBadInputTest {
                 .satisfies(e -> assertThat(rootOf(e))
                         .isInstanceOf(TraceFormatException.class)
                         .hasMessageContainingAll(message));
-        return marked.where("bad is not null").selectExpr("layer", "first_position", "bad.reason", "bad.record", "bad.value", "topk_ids is null").collectAsList().stream()
+        return marked
+                .where("bad is not null")
+                .selectExpr("layer", "first_position", "bad.reason", "bad.record", "bad.value", "topk_ids is null")
+                .collectAsList()
+                .stream()
                 .map(r -> r.mkString("|"))
                 .toList();
     }
@@ -105,8 +111,15 @@ final class FlameBadInputTest {
                         .selectExpr("num_tokens", "slice(topk_ids, 1, 6)")
                         .first())
                 .hasToString("[452,ArraySeq(" + 2048 % 60 + ", 60, 61, 62, 63, -1)]");
-        assertThat(read("onBadRows", "mark").selectExpr("bad.reason").where("reason is not null").count()).isEqualTo(1);
-        assertThat(read("onBadRows", "mark").where("layer < 4 and bad is not null").count()).isZero();
+        assertThat(read("onBadRows", "mark")
+                        .selectExpr("bad.reason")
+                        .where("reason is not null")
+                        .count())
+                .isEqualTo(1);
+        assertThat(read("onBadRows", "mark")
+                        .where("layer < 4 and bad is not null")
+                        .count())
+                .isZero();
     }
 
     @Test
@@ -119,7 +132,10 @@ final class FlameBadInputTest {
     @Test
     void filesWithoutScoresHaveNoWeights() throws IOException {
         layer(4, ids("array(1, 2, 3, 4, 5, 6)"));
-        assertThat(read().groupBy("layer").agg(org.apache.spark.sql.functions.expr("count(topk_weights)")).orderBy("layer").collectAsList())
+        assertThat(read().groupBy("layer")
+                        .agg(org.apache.spark.sql.functions.expr("count(topk_weights)"))
+                        .orderBy("layer")
+                        .collectAsList())
                 .hasToString("[[2,3], [3,3], [4,0]]");
         layer(4, ids("array(1, 2, 3, 4, 5, 6)"), "array(1.5D) scores");
         assertThat(refusedOrMarked(
@@ -146,14 +162,19 @@ final class FlameBadInputTest {
                         "Seen: 2499 rows",
                         "allowed: 2500 rows"))
                 .containsExactly("4|null|rows_unequal|null|2499 rows|true");
-        assertThat(read("onBadRows", "mark").where("bad is null").select("layer").distinct().count())
+        assertThat(read("onBadRows", "mark")
+                        .where("bad is null")
+                        .select("layer")
+                        .distinct()
+                        .count())
                 .isEqualTo(2);
         assertThat(read().where("layer < 4").count()).isEqualTo(6);
     }
 
     @Test
     void filesThatAreNoneOfParquetsAreNamed() throws IOException {
-        Files.writeString(traces.layerFile(10, 5), "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
+        Files.writeString(
+                traces.layerFile(10, 5), "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
         assertThat(refusedOrMarked(read(), read("onBadRows", "mark"), "layer_05.parquet", "not_parquet", "LFS"))
                 .containsExactly("5|null|not_parquet|null|63 bytes|true");
     }
@@ -161,7 +182,8 @@ final class FlameBadInputTest {
     @Test
     void otherColumnsAreRefused() throws IOException {
         layer(4, "array(1, 2, 3, 4, 5, 6) indices");
-        assertThat(refusedOrMarked(read(), read("onBadRows", "mark"), "layer_04.parquet", "column indices", "list<int16>"))
+        assertThat(refusedOrMarked(
+                        read(), read("onBadRows", "mark"), "layer_04.parquet", "column indices", "list<int16>"))
                 .hasSize(1);
         layer(4, "id");
         assertThat(refusedOrMarked(read(), read("onBadRows", "mark"), "no such column", "column indices"))
@@ -185,7 +207,9 @@ final class FlameBadInputTest {
                         "2500 rows"))
                 .containsExactly("null|null|token_ids|null|2499 token ids|true");
         assertThat(read("tokenIds", "true", "onBadRows", "mark").count()).isEqualTo(7);
-        assertThat(read("tokenIds", "true", "onBadRows", "mark").where("bad is null and token_ids is null").count())
+        assertThat(read("tokenIds", "true", "onBadRows", "mark")
+                        .where("bad is null and token_ids is null")
+                        .count())
                 .isEqualTo(6);
         assertThat(read().count()).isEqualTo(6);
     }
@@ -212,7 +236,8 @@ final class FlameBadInputTest {
 
     @Test
     void layersOutsideTheListAreRefused() {
-        assertThatThrownBy(() -> read("moeLayers", "3-9")).hasMessageContainingAll("layer_02.parquet", "moeLayers = 3-9");
+        assertThatThrownBy(() -> read("moeLayers", "3-9"))
+                .hasMessageContainingAll("layer_02.parquet", "moeLayers = 3-9");
         assertThat(read("moeLayers", "2-3").count()).isEqualTo(6);
     }
 

@@ -79,8 +79,8 @@ final class FlameTraceTest {
                             weights.add(routed.score(row, k));
                         }
                     }
-                    out.add(iteration + " " + layer + " " + first + " " + (end - first) + " " + ids + " " + weights + " "
-                            + (tokens ? tokenIds : null));
+                    out.add(iteration + " " + layer + " " + first + " " + (end - first) + " " + ids + " " + weights
+                            + " " + (tokens ? tokenIds : null));
                 }
             }
         }
@@ -145,7 +145,8 @@ final class FlameTraceTest {
             spark.conf().set("spark.sql.files.openCostInBytes", "1");
             try {
                 Dataset<Row> trace = read(model, "tokenIds", "true");
-                assertThat(trace.toJavaRDD().getNumPartitions()).isEqualTo(Map.of("1", 6, "12000", 6, "1g", 2).get(bytes));
+                assertThat(trace.toJavaRDD().getNumPartitions())
+                        .isEqualTo(Map.of("1", 6, "12000", 6, "1g", 2).get(bytes));
                 assertThat(found(trace)).as(bytes).isEqualTo(expected);
                 trace.selectExpr("checkpoint", "first_position", "layer")
                         .toJavaRDD()
@@ -175,7 +176,10 @@ final class FlameTraceTest {
         assertThat(read(model).selectExpr("sum(num_tokens)").first().getLong(0)).isEqualTo(2 * 3 * ROWS);
         assertThat(plan(read(model).select("layer", "topk_ids"))).contains("columns [layer, topk_ids] from [indices]");
         assertThat(plan(read(model).select("topk_weights"))).contains("from [indices, scores]");
-        assertThat(read(model, "tokenIds", "true").select("token_ids").distinct().count())
+        assertThat(read(model, "tokenIds", "true")
+                        .select("token_ids")
+                        .distinct()
+                        .count())
                 .isEqualTo(5);
         assertThat(read(model).limit(1).collectAsList()).hasSize(1);
     }
