@@ -11,6 +11,7 @@ import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.ColumnWriteStore;
 import org.apache.parquet.column.ColumnWriter;
 import org.apache.parquet.column.ParquetProperties;
+import org.apache.parquet.compression.CompressionCodecFactory.BytesInputCompressor;
 import org.apache.parquet.hadoop.CodecFactory;
 import org.apache.parquet.hadoop.ColumnChunkPageWriteStore;
 import org.apache.parquet.hadoop.ParquetFileWriter;
@@ -34,7 +35,6 @@ final class TokenRowsFile implements Closeable {
             .withPageSize(PAGE_BYTES)
             .withDictionaryPageSize(PAGE_BYTES)
             .withPageRowCountLimit(Integer.MAX_VALUE)
-            .withStatisticsTruncateLength(2)
             .build();
 
     TokenRowsFile(Path file, MessageType schema) throws IOException {
@@ -45,7 +45,10 @@ final class TokenRowsFile implements Closeable {
                 schema,
                 ParquetFileWriter.Mode.OVERWRITE,
                 Long.MAX_VALUE,
-                0);
+                0,
+                ParquetProperties.DEFAULT_COLUMN_INDEX_TRUNCATE_LENGTH,
+                ParquetProperties.DEFAULT_STATISTICS_TRUNCATE_LENGTH,
+                false);
         writer.start();
     }
 
@@ -53,8 +56,9 @@ final class TokenRowsFile implements Closeable {
     void write(long rows, int rowsAGroup, RowGroup group) throws IOException {
         for (long from = 0; from < rows; from += rowsAGroup) {
             long to = Math.min(rows, from + rowsAGroup);
-            ColumnChunkPageWriteStore pages = new ColumnChunkPageWriteStore(
-                    codecs.getCompressor(CompressionCodecName.SNAPPY), schema, new HeapByteBufferAllocator(), 64);
+            BytesInputCompressor snappy = codecs.getCompressor(CompressionCodecName.SNAPPY);
+            ColumnChunkPageWriteStore pages =
+                    new ColumnChunkPageWriteStore(snappy, schema, new HeapByteBufferAllocator(), 64);
             ColumnWriteStore columns = properties.newColumnWriteStore(schema, pages);
             group.write(columns, from, to);
             columns.flush();
