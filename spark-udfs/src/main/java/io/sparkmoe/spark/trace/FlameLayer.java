@@ -132,7 +132,7 @@ final class FlameLayer implements Closeable {
                 fault(BadReason.WEIGHTS, token, "NULL", "scores");
             } else {
                 byte[] half = list.getBinary(k);
-                weights[to + k] = Conversions.fromFp16((short) (half[1] << 8 | half[0] & 0xff));
+                weights[to + k] = Conversions.fromFp16((short) ((half[1] << 8) | (half[0] & 0xff)));
             }
         }
     }

@@ -2,6 +2,7 @@ package io.sparkmoe.spark.trace;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.connector.read.PartitionReader;
@@ -24,7 +25,7 @@ final class FlamePartitionReader implements PartitionReader<ColumnarBatch> {
     private int nextLayer;
     private long position;
     private int tokens;
-    private int @Nullable [] tokenIds;
+    private @Nullable IntBuffer tokenIds;
 
     FlamePartitionReader(FlamePartition partition, FlameScan.Factory scan) {
         this.partition = partition;
@@ -90,7 +91,7 @@ final class FlamePartitionReader implements PartitionReader<ColumnarBatch> {
     }
 
     private void readTokens(FlameStream from) throws IOException {
-        int[] read = tokenIds == null || tokenIds.length < tokens ? new int[tokens] : tokenIds;
+        IntBuffer read = tokenIds == null || tokenIds.capacity() < tokens ? IntBuffer.allocate(tokens) : tokenIds;
         for (int done = 0; done < tokens; ) {
             int count = Math.min(tokens - done, from.available());
             ColumnVector column = from.column(0);
@@ -100,7 +101,7 @@ final class FlamePartitionReader implements PartitionReader<ColumnarBatch> {
                     throw new TraceFormatException(partition.samples().file() + ": the token id of row "
                             + (position + done + i) + " is NULL; allowed: an int. Read without tokenIds.");
                 }
-                read[done + i] = column.getInt(row);
+                read.put(done + i, column.getInt(row));
             }
             from.advance(count);
             done += count;

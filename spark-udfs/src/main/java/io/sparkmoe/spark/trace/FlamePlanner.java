@@ -4,6 +4,7 @@ import io.sparkmoe.spark.trace.FlameFile.Group;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.apache.spark.sql.connector.read.InputPartition;
 import org.apache.spark.sql.execution.datasources.FilePartition;
@@ -45,7 +46,7 @@ final class FlamePlanner {
         return tasks.toArray(InputPartition[]::new);
     }
 
-    private TreeMap<Integer, FlameFile> layers(FlameRecording.Iteration iteration) {
+    private NavigableMap<Integer, FlameFile> layers(FlameRecording.Iteration iteration) {
         TreeMap<Integer, FlameFile> out = new TreeMap<>(iteration.layers());
         out.keySet().removeIf(layer -> !filter.test(layer));
         return out;
@@ -65,7 +66,7 @@ final class FlamePlanner {
                 .toList();
     }
 
-    private long bytes(TreeMap<Integer, FlameFile> layers) {
+    private long bytes(Map<Integer, FlameFile> layers) {
         return layers.values().stream()
                 .flatMap(f -> f.groups().stream())
                 .mapToLong(g -> g.bytesOf(columns))
@@ -73,7 +74,7 @@ final class FlamePlanner {
     }
 
     private void cut(FlameRecording.Iteration iteration, boolean tokens, long split) {
-        TreeMap<Integer, FlameFile> layers = layers(iteration);
+        NavigableMap<Integer, FlameFile> layers = layers(iteration);
         if (layers.isEmpty()) {
             return;
         }
@@ -99,11 +100,7 @@ final class FlamePlanner {
     }
 
     private FlamePartition task(
-            FlameRecording.Iteration iteration,
-            TreeMap<Integer, FlameFile> layers,
-            long first,
-            long end,
-            boolean tokens) {
+            FlameRecording.Iteration iteration, Map<Integer, FlameFile> layers, long first, long end, boolean tokens) {
         long until = Math.min(end, iteration.rows());
         List<FlamePartition.Layer> read = new ArrayList<>();
         for (Map.Entry<Integer, FlameFile> e : layers.entrySet()) {

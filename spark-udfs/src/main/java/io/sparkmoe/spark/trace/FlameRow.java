@@ -1,6 +1,7 @@
 package io.sparkmoe.spark.trace;
 
 import io.sparkmoe.core.routing.Memory;
+import java.nio.IntBuffer;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +19,7 @@ record FlameRow(
         int tokens,
         int topk,
         @Nullable FlameLayer data,
-        int @Nullable [] tokenIds,
+        @Nullable IntBuffer tokenIds,
         @Nullable BadRecord bad)
         implements TraceRow {
 
@@ -91,7 +92,7 @@ record FlameRow(
 
     @Override
     public void putTokens(long address) {
-        Memory.copy(tokenIds, Memory.INTS, address, 4L * tokens);
+        Memory.copy(tokenIds.array(), Memory.INTS, address, 4L * tokens);
     }
 
     @Override
