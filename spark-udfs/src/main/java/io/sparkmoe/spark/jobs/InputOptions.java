@@ -19,8 +19,10 @@ public final class InputOptions {
     @Option(
             names = "--recorder",
             paramLabel = "NAME",
-            description = "Who recorded it: sglang (JSON responses with return_routed_experts, plain or compressed) or "
-                    + "trace (Parquet trace tables). Default: trace for .parquet files, else sglang.")
+            description = "Who recorded it: sglang (JSON responses with return_routed_experts, plain or compressed), "
+                    + "trace (Parquet trace tables) or flame (FLAME-MoE-Traces as published: a model's folder, its actives, or "
+                    + "iterations). Default: by the files' names, flame for iter_N/layer_L.parquet, trace for other .parquet, "
+                    + "else sglang.")
     private @Nullable Recorder recorder;
 
     @Option(

@@ -34,16 +34,19 @@ record Trace(SparkSession spark, Dataset<Row> rows, List<Inputs.InputFile> files
             Progress progress) {
         Recorder recorder = options.recorder();
         if (recorder == null) {
-            recorder = Recorder.guess(files.get(0).path());
+            recorder = Recorder.guess(files);
             progress.say("Recorder not given: reading as " + recorder + " (--recorder)");
         }
+        Recorder used = recorder;
         Dataset<Row> rows = spark.read()
                 .format("moe_trace")
                 .options(options.readerOptions())
-                .option("recorder", recorder.name())
+                .option("recorder", used.name())
                 .option("onBadRows", mark ? "mark" : "fail")
                 .load(paths.toArray(new String[0]));
-        return new Trace(spark, rows, files, recorder);
+        List<Inputs.InputFile> read =
+                files.stream().filter(f -> used.reads(f.path())).toList();
+        return new Trace(spark, rows, read, used);
     }
 
     /** Bytes of the files. */

@@ -15,7 +15,11 @@ enum BadReason {
             + "records do not carry."),
     ID_RANGE("Check numExperts and routed_experts_dtype against the recorded model."),
     UNKNOWN_DTYPE("Only int32, uint16 and uint8 payloads are known."),
-    TOKEN_IDS("Read without tokenIds, or record prompt_token_ids and output_ids whole."),
+    TOKEN_IDS("Read without tokenIds, or record the tokens whole."),
+    ROWS_UNEQUAL("All layers of an iteration hold one row a token: copy the file again, whole, or leave it out."),
+    COLUMNS("Check that the file is one of the published layout."),
+    NOT_PARQUET("Copy the file again; where it came by git, fetch what its LFS pointer stands for."),
+    WEIGHTS("Read without topk_weights, or copy the file again."),
     TRUNCATED("The file ends early; copy it again. What stands before the end has been read."),
     CORRUPT("The compressed data is damaged; copy the file again. What stands before the damage has been read."),
     EMPTY_FILE("Leave the file out, or record it again.");

@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One record, or one sample of it, that cannot be used.
  *
- * @param record line of the file from 1 (document files: number of the JSON value)
+ * @param record line of the file from 1 (document files: number of the JSON value; Parquet: row from
+ *     0); -1 = the whole file
  * @param choice sample inside the record
  * @param position where in the record: index into the decoded payload or byte offset, as the reason needs; -1 = whole
  * @param detail what is wrong, for the message
@@ -52,7 +53,9 @@ record BadRecord(
     }
 
     String message() {
-        String where = file + ": record " + record + (choice > 0 ? ", choice " + choice : "")
+        String where = file
+                + (record >= 0 ? ": record " + record : "")
+                + (choice > 0 ? ", choice " + choice : "")
                 + (position >= 0 ? ", position " + position : "");
         return where + ": " + reason.code() + ": " + detail + ". Seen: " + value + "; allowed: " + allowed + ". "
                 + reason.advice() + " Read with onBadRows = mark to keep going and have such records marked.";

@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.function.ToIntFunction;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.FieldVector;
@@ -45,41 +44,34 @@ final class TraceColumns {
         String name = field.name();
         return switch (name) {
             case TraceSchema.SOURCE -> text(name, allocator, TraceRow::source);
-            case TraceSchema.REQUEST_ID -> ofSequence(name, allocator, TraceSequence::requestId);
-            case TraceSchema.CHOICE -> integer(name, allocator, true, TraceRow::choice);
-            case TraceSchema.CHECKPOINT -> ofSequence(name, allocator, TraceSequence::checkpoint);
-            case TraceSchema.PHASE ->
-                text(
-                        name,
-                        allocator,
-                        r -> r.sequence() == null ? null : r.sequence().phase(r.firstPosition()));
-            case TraceSchema.LAYER -> integer(name, allocator, false, TraceRow::layer);
-            case TraceSchema.FIRST_POSITION -> integer(name, allocator, false, TraceRow::firstPosition);
-            case TraceSchema.NUM_TOKENS -> integer(name, allocator, false, TraceRow::numTokens);
-            case TraceSchema.NUM_EXPERTS -> integer(name, allocator, true, r -> facts.requireNumExperts());
-            case TraceSchema.TOPK -> integer(name, allocator, true, r -> facts.requireTopk());
-            case TraceSchema.SLOT_ORDER -> text(name, allocator, r -> r.sequence() == null ? null : "unspecified");
+            case TraceSchema.REQUEST_ID -> text(name, allocator, TraceRow::requestId);
+            case TraceSchema.CHOICE -> integer(name, allocator, TraceRow::choice);
+            case TraceSchema.CHECKPOINT -> text(name, allocator, TraceRow::checkpoint);
+            case TraceSchema.PHASE -> text(name, allocator, TraceRow::phase);
+            case TraceSchema.LAYER -> integer(name, allocator, TraceRow::layer);
+            case TraceSchema.FIRST_POSITION -> integer(name, allocator, TraceRow::firstPosition);
+            case TraceSchema.NUM_TOKENS -> integer(name, allocator, TraceRow::numTokens);
+            case TraceSchema.NUM_EXPERTS -> integer(name, allocator, r -> facts.requireNumExperts());
+            case TraceSchema.TOPK -> integer(name, allocator, r -> facts.requireTopk());
+            case TraceSchema.SLOT_ORDER -> text(name, allocator, TraceRow::slotOrder);
             case TraceSchema.ID_SPACE -> text(name, allocator, r -> "logical");
-            case TraceSchema.TOPK_IDS -> new IdColumn(name, allocator, facts);
-            case TraceSchema.TOKEN_IDS -> new TokenColumn(name, allocator);
+            case TraceSchema.TOPK_IDS -> ValuesColumn.ids(name, facts, allocator);
+            case TraceSchema.TOPK_WEIGHTS -> ValuesColumn.weights(name, facts, allocator);
+            case TraceSchema.TOKEN_IDS -> ValuesColumn.tokens(name, allocator);
             case TraceSchema.ATTRIBUTES -> new Attributes(name, allocator);
             case TraceSchema.BAD -> new Bad(name, allocator);
-            default -> new Nulls(NullVectors.of(field, allocator));
+            case TraceSchema.STEP -> new Nulls(vector(name, BIGINT, allocator));
+            case TraceSchema.RANK -> new Nulls(vector(name, INT, allocator));
+            default -> throw new IllegalArgumentException("not a column of the trace table: " + name);
         };
-    }
-
-    private static Column ofSequence(
-            String name, BufferAllocator allocator, Function<TraceSequence, @Nullable String> value) {
-        return text(name, allocator, r -> r.sequence() == null ? null : value.apply(r.sequence()));
     }
 
     private static Column text(String name, BufferAllocator allocator, Function<TraceRow, @Nullable String> value) {
         return new Text((VarCharVector) vector(name, UTF8, allocator), value);
     }
 
-    private static Column integer(
-            String name, BufferAllocator allocator, boolean ofBadRows, ToIntFunction<TraceRow> value) {
-        return new Int((IntVector) vector(name, INT, allocator), ofBadRows, value);
+    private static Column integer(String name, BufferAllocator allocator, Function<TraceRow, @Nullable Integer> value) {
+        return new Int((IntVector) vector(name, INT, allocator), value);
     }
 
     private static FieldVector vector(String name, ArrowType type, BufferAllocator allocator) {
@@ -105,18 +97,19 @@ final class TraceColumns {
         }
     }
 
-    private record Int(IntVector vector, boolean ofBadRows, ToIntFunction<TraceRow> value) implements Column {
+    private record Int(IntVector vector, Function<TraceRow, @Nullable Integer> value) implements Column {
         @Override
         public void write(int row, TraceRow from) {
-            if (from.sequence() == null && !ofBadRows) {
+            Integer number = value.apply(from);
+            if (number == null) {
                 vector.setNull(row);
             } else {
-                vector.setSafe(row, value.applyAsInt(from));
+                vector.setSafe(row, number);
             }
         }
     }
 
-    /** A column that this recorder does not fill. */
+    /** A column that no reader fills. */
     private record Nulls(FieldVector vector) implements Column {
         @Override
         public void write(int row, TraceRow from) {
@@ -187,7 +180,9 @@ final class TraceColumns {
             }
             struct.setIndexDefined(row);
             set((VarCharVector) struct.getChild("reason"), row, bad.reason().code());
-            ((BigIntVector) struct.getChild("record")).setSafe(row, bad.record());
+            if (bad.record() >= 0) {
+                ((BigIntVector) struct.getChild("record")).setSafe(row, bad.record());
+            }
             if (bad.position() >= 0) {
                 ((BigIntVector) struct.getChild("position")).setSafe(row, bad.position());
             }

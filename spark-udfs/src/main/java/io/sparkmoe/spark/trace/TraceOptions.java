@@ -34,6 +34,7 @@ record TraceOptions(
 
     static final String SGLANG = "sglang";
     static final String TRACE = "trace";
+    static final String FLAME = "flame";
     private static final int DEFAULT_TOKENS_PER_ROW = 1024;
     /** Keeps the ids of one row below 2^27 at topk 32, far inside an Arrow vector. */
     private static final int MAX_TOKENS_PER_ROW = 1 << 22;
@@ -47,7 +48,7 @@ record TraceOptions(
                 integer(options, "numLayers"),
                 layers == null ? null : LayerList.parse("moeLayers", layers));
         return new TraceOptions(
-                oneOf(options, "recorder", null, SGLANG, TRACE),
+                oneOf(options, "recorder", null, SGLANG, TRACE, FLAME),
                 paths(options),
                 given,
                 options.get("modelConfig"),

@@ -1,39 +1,54 @@
 package io.sparkmoe.spark.trace;
 
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/**
- * One row to be written: a block of positions of a sequence at one layer, or a bad record.
- *
- * @param layer index in the model, which is also the layer's index in the payload
- */
-record TraceRow(
-        @Nullable TraceSequence sequence, @Nullable BadRecord bad, int layer, int firstPosition, int numTokens) {
+/** One row to be written: a block of consecutive tokens at one layer, or what cannot be used. */
+interface TraceRow {
+    /** Why the row has no ids, or null on a good row. */
+    @Nullable
+    BadRecord bad();
 
-    static TraceRow bad(BadRecord bad) {
-        return new TraceRow(null, bad, -1, 0, 0);
-    }
+    String source();
 
-    String source() {
-        return sequence == null ? bad.file() : sequence.source();
-    }
+    @Nullable
+    String requestId();
 
-    int choice() {
-        return sequence == null ? bad.choice() : sequence.choice();
-    }
+    int choice();
 
-    Map<String, String> attributes() {
-        if (sequence == null) {
-            return Map.of("engine", TraceOptions.SGLANG);
-        }
-        Map<String, String> all = new LinkedHashMap<>(sequence.attributes());
-        all.put("engine", TraceOptions.SGLANG);
-        all.remove("cached");
-        if (sequence.cached(firstPosition)) {
-            all.put("cached", "true");
-        }
-        return all;
-    }
+    @Nullable
+    String checkpoint();
+
+    @Nullable
+    String phase();
+
+    @Nullable
+    String slotOrder();
+
+    /** The layer, first position and number of tokens; null where a bad row has none. */
+    @Nullable
+    Integer layer();
+
+    @Nullable
+    Integer firstPosition();
+
+    @Nullable
+    Integer numTokens();
+
+    Map<String, String> attributes();
+
+    /** Puts num_tokens * topk ids, of 16 bits each or, where {@code wide}, of 32. Asked of good rows only. */
+    void putIds(long address, boolean wide);
+
+    /** Whether the tokens themselves are known. */
+    boolean hasTokens();
+
+    /** Puts num_tokens token ids of 32 bits. */
+    void putTokens(long address);
+
+    /** Whether routing weights were recorded. */
+    boolean hasWeights();
+
+    /** Puts num_tokens * topk weights as 32-bit floats. */
+    void putWeights(long address);
 }

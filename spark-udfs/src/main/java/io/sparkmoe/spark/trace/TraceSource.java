@@ -39,8 +39,10 @@ public final class TraceSource implements TableProvider, DataSourceRegister {
     private static Table table(Map<String, String> properties) {
         TraceOptions options = TraceOptions.of(properties);
         Configuration conf = SglangScan.hadoopConf();
-        return options.recorder().equals(TraceOptions.TRACE)
-                ? new ParquetTraceTable(options, properties, conf)
-                : new SglangTable(options, conf);
+        return switch (options.recorder()) {
+            case TraceOptions.TRACE -> new ParquetTraceTable(options, properties, conf);
+            case TraceOptions.FLAME -> new FlameTable(options, conf);
+            default -> new SglangTable(options, conf);
+        };
     }
 }
