@@ -42,7 +42,7 @@ __device__ __forceinline__ float fma16(int type, float a, float b, float c) {
 template <int N>
 __device__ __forceinline__ void sum_piece(const void* in, void* out, int type, int hidden, const Selected& selected,
         int count, int arithmetic, float scaling_factor, int64_t token, int begin, int end) {
-    bool in_16_bits = arithmetic >= FMA16 && type != FP32;
+    bool in_16_bits = arithmetic >= FMA16;
     for (int h = begin + static_cast<int>(threadIdx.x) * N; h < end; h += static_cast<int>(blockDim.x) * N) {
         Values<N> sum = {};
         for (int k = 0; k < count; k++) {
@@ -51,9 +51,7 @@ __device__ __forceinline__ void sum_piece(const void* in, void* out, int type, i
             float weight = selected.factors[k];
 #pragma unroll
             for (int i = 0; i < N; i++) {
-                sum.x[i] = in_16_bits ? fma16(type, weight, values.x[i], sum.x[i])
-                    : arithmetic >= FMA16 ? __fmaf_rn(weight, values.x[i], sum.x[i])
-                                          : multiply_add(weight, values.x[i], sum.x[i]);
+                sum.x[i] = in_16_bits ? fma16(type, weight, values.x[i], sum.x[i]) : __fmaf_rn(weight, values.x[i], sum.x[i]);
             }
         }
         if (arithmetic < FMA16) {
@@ -116,8 +114,8 @@ __device__ __forceinline__ void sum_rows(const uint4* in, uint4* out, int vector
             for (int i = 0; i < VPT * 4; i++) {
                 const uint4& four = v[r][i / 4];
                 float2 f = wide<TYPE>(i % 4 == 0 ? four.x : i % 4 == 1 ? four.y : i % 4 == 2 ? four.z : four.w);
-                sum[2 * i] = multiply_add(w[r], f.x, sum[2 * i]);
-                sum[2 * i + 1] = multiply_add(w[r], f.y, sum[2 * i + 1]);
+                sum[2 * i] = __fmaf_rn(w[r], f.x, sum[2 * i]);
+                sum[2 * i + 1] = __fmaf_rn(w[r], f.y, sum[2 * i + 1]);
             }
         }
     }

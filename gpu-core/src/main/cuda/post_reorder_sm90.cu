@@ -21,8 +21,8 @@ struct WideSum {
 #pragma unroll
         for (int i = 0; i < 4; i++) {
             float2 f = T::wide(words[i]);
-            sum[j * 8 + 2 * i] = multiply_add(weight, f.x, sum[j * 8 + 2 * i]);
-            sum[j * 8 + 2 * i + 1] = multiply_add(weight, f.y, sum[j * 8 + 2 * i + 1]);
+            sum[j * 8 + 2 * i] = __fmaf_rn(weight, f.x, sum[j * 8 + 2 * i]);
+            sum[j * 8 + 2 * i + 1] = __fmaf_rn(weight, f.y, sum[j * 8 + 2 * i + 1]);
         }
     }
     __device__ __forceinline__ uint32_t word(int j, int i, float factor) const {

@@ -189,8 +189,7 @@ inline Bytes post_reference(const Batch& b, int arithmetic, float factor) {
             const unsigned char* from = b.in.data() + static_cast<size_t>(base + b.src2dst[slot]) * b.hidden * bytes;
             for (int h = 0; h < b.hidden; h++) {
                 float value = widen(b.type, from + h * bytes);
-                volatile float product = weight * value;
-                sum[h] = arithmetic >= FMA16 ? fma16(b.type, weight, value, sum[h]) : sum[h] + product;
+                sum[h] = arithmetic >= FMA16 ? fma16(b.type, weight, value, sum[h]) : std::fma(weight, value, sum[h]);
             }
         }
         if (slot % b.topk == b.topk - 1)
