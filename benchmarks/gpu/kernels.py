@@ -51,6 +51,11 @@ class Kernels:
             self.functions[name] = function
         return self.functions[name]
 
+    def copy(self, to, source):
+        stream = ctypes.c_void_p(torch.cuda.current_stream().cuda_stream)
+        arguments = (ctypes.c_uint64(to.data_ptr()), ctypes.c_uint64(source.data_ptr()), ctypes.c_size_t(source.nbytes), stream)
+        self.check(self.driver.cuMemcpyDtoDAsync_v2(*arguments), "copy")
+
     def launch(self, stem, name, grid, threads, shared, *arguments):
         function = self.function(stem, name)
         if shared > 48 * 1024:
@@ -144,13 +149,13 @@ def choose(w, same, local, row_bytes, out_bytes, multiprocessors):
     piece = piece_bytes(row_bytes)
     args = (multiprocessors, w.tokens, min(4, 32 // w.topk), ceil(row_bytes, piece), local >= 4, w.out.numel() * w.out.element_size())
     if w.mode == "none" and same:
-        small = w.tokens * row_bytes * (1 + local) < 120e6
-        return ("copy_v4", 4, 0) if small else ("bulk", bulk_warps(*args), int(local >= 2))
+        warps = bulk_warps(*args)
+        return ("bulk", warps, 1) if warps > 1 else ("copy_v8", 4, 0)
     if w.mode == "none" and w.out.dtype == torch.float8_e4m3fn:
         return ("fp8", bulk_warps(*args), int(local >= 2))
     if same:
-        return ("scaled_v14", 2, 0) if local >= 4 else ("scaled_v4", 7, 0)
-    return ("scaled8", 1, int(local >= 2)) if w.out.dtype == torch.float8_e4m3fn else ("any", 8, 0)
+        return ("scaled_v4", 4, 0)
+    return ("scaled8", 1, 1) if w.out.dtype == torch.float8_e4m3fn else ("any", 8, 0)
 
 
 def zero_unnamed(kernels, w, rows_a_block):
@@ -162,7 +167,7 @@ def post_reorder(kernels, w, share, arithmetic=0, factor=1.0, variant=None):
     """w.hidden: the rows that src2dst names; w.out: a row a token."""
     row_bytes, local = w.hidden.shape[1] * w.hidden.element_size(), w.topk * share
     vectors, name = row_bytes // 16, NAMES[w.hidden.dtype]
-    kind, warps = variant or post_choice(local, w.tokens * row_bytes)
+    kind, warps = variant or post_choice(local)
     slots = w.slots(w.hidden.shape[0], False)
     if kind.startswith("rows_v"):
         each = int(kind[6:])
@@ -180,7 +185,7 @@ def post_reorder(kernels, w, share, arithmetic=0, factor=1.0, variant=None):
                        8 * w.topk, w.hidden, w.out, CODES[w.hidden.dtype], hidden, piece, w.topk, w.weights, arithmetic, factor, *slots)
 
 
-def post_choice(local, out_bytes):
+def post_choice(local):
     if local < 1:
-        return ("rows_v2", 4) if out_bytes < 60e6 else ("rows_v4", 4)
+        return ("rows_v2", 4)
     return ("bulk_v7", 1) if local >= 4 else ("bulk_v4", 1)

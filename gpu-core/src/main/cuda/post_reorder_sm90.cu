@@ -68,7 +68,7 @@ __device__ __forceinline__ void sum_bulk(const Sums& p, const Slots& s) {
     Slot slot = slot_at(s, token * p.topk + lane, lane < p.topk);
     float weight = lane < p.topk ? __ldg(p.weights + token * p.topk + lane) : 0.0f;
     unsigned mask = __ballot_sync(ALL, slot.row >= 0);
-    int rank = slot.row < 0 ? 32 : __popc(mask & ((1u << lane) - 1));
+    int rank = slot.row < 0 ? 1 << 20 : __popc(mask & ((1u << lane) - 1));
     if (lane < STAGES) {
         barrier_init(barriers + lane);
     }

@@ -32,16 +32,29 @@ pre_piece(const Rows& r, const Selected& selected, int count, int64_t token, int
     }
 }
 
+template <class Unit>
+__device__ __forceinline__ void
+copy_units(const Rows& r, const Selected& selected, int count, int64_t token, int64_t row_bytes, int64_t begin, int64_t end) {
+    int64_t row = row_bytes / sizeof(Unit), last = end / static_cast<int64_t>(sizeof(Unit));
+    for (int64_t at = begin / static_cast<int64_t>(sizeof(Unit)) + threadIdx.x; at < last; at += blockDim.x) {
+        Unit unit = __ldg(static_cast<const Unit*>(r.in) + token * row + at);
+        for (int k = 0; k < count; k++) static_cast<Unit*>(r.out)[selected.rows[k] * row + at] = unit;
+    }
+}
+
 // Rows that keep their type and have no scale keep their bits too, those of a NaN included.
 __device__ __forceinline__ void
-copy_piece(const Rows& r, const Selected& selected, int count, int64_t token, int begin, int end) {
-    int bytes = element_bytes(r.in_type);
-    const char* from = static_cast<const char*>(r.in) + token * r.hidden * bytes;
-    for (int k = 0; k < count; k++) {
-        char* to = static_cast<char*>(r.out) + static_cast<int64_t>(selected.rows[k]) * r.hidden * bytes;
-        for (int64_t b = static_cast<int64_t>(begin) * bytes + threadIdx.x; b < static_cast<int64_t>(end) * bytes; b += blockDim.x) {
-            to[b] = from[b];
-        }
+copy_piece(const Rows& r, const Selected& selected, int count, int64_t token, int64_t begin, int64_t end) {
+    int64_t bytes = element_bytes(r.in_type), row = r.hidden * bytes;
+    uint64_t alignment = reinterpret_cast<uint64_t>(r.in) | reinterpret_cast<uint64_t>(r.out) | static_cast<uint64_t>(row);
+    if ((alignment & 15) == 0) {
+        copy_units<uint4>(r, selected, count, token, row, begin * bytes, end * bytes);
+    } else if ((alignment & 3) == 0) {
+        copy_units<uint32_t>(r, selected, count, token, row, begin * bytes, end * bytes);
+    } else if ((alignment & 1) == 0) {
+        copy_units<uint16_t>(r, selected, count, token, row, begin * bytes, end * bytes);
+    } else {
+        copy_units<uint8_t>(r, selected, count, token, row, begin * bytes, end * bytes);
     }
 }
 
@@ -115,6 +128,7 @@ extern "C" __global__ void __launch_bounds__(256) pre_reorder_any(const void* in
     }
 PRE_REORDER_COPY(4)
 PRE_REORDER_COPY(8)
+PRE_REORDER_COPY(16)
 
 // Zeroes the rows whose bit in `named` is 0 and leaves all bits 0. A block takes `rows_a_block` rows, at most 32.
 extern "C" __global__ void __launch_bounds__(256)
@@ -122,8 +136,7 @@ extern "C" __global__ void __launch_bounds__(256)
     int64_t from = static_cast<int64_t>(blockIdx.x) * rows_a_block;
     for (int64_t row = from; row < rows && row < from + rows_a_block; row++) {
         uint32_t bit = 1u << (row & 31);
-        uint32_t word = *static_cast<volatile uint32_t*>(named + (row >> 5));
-        if ((word & bit) == 0) {
+        if ((named[row >> 5] & bit) == 0) {  // other blocks change other bits only
             char* to = out + row * row_bytes;
             if (aligned16(out, row_bytes)) {
                 for (int64_t b = threadIdx.x * 16; b < row_bytes; b += blockDim.x * 16) {

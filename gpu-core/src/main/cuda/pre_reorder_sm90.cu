@@ -222,16 +222,16 @@ extern "C" __global__ void __launch_bounds__(512)
 PRE_REORDER_FP8(fp16, Fp16)
 PRE_REORDER_FP8(bf16, Bf16)
 
-// Warps for tokens * pieces of 32 * VPT vectors; v4: up to 8 a block, v14: up to 2.
+// Warps for tokens * pieces of 32 * VPT vectors; v4: up to 8 a block, v7: up to 4.
 #define PRE_REORDER_SCALED(NAME, T, VPT, THREADS, BLOCKS)                                                      \
     extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) pre_reorder_scaled_##NAME##_v##VPT(          \
             const uint4* in, uint4* out, int vectors, int tokens, int topk, MOE_SLOT_PARAMS, MOE_SCALE_PARAMS) {                \
         scaled_vectors<T, VPT>(in, out, vectors, tokens, topk, MOE_SLOTS, MOE_SCALES);                         \
     }
 PRE_REORDER_SCALED(fp16, Fp16, 4, 256, 4)
-PRE_REORDER_SCALED(fp16, Fp16, 14, 64, 8)
+PRE_REORDER_SCALED(fp16, Fp16, 7, 128, 6)
 PRE_REORDER_SCALED(bf16, Bf16, 4, 256, 4)
-PRE_REORDER_SCALED(bf16, Bf16, 14, 64, 8)
+PRE_REORDER_SCALED(bf16, Bf16, 7, 128, 6)
 
 // 1 or 2 warps a block, blocks for tokens * pieces of blockDim.x * 7 vectors. A row is a multiple of 16 values.
 #define PRE_REORDER_SCALED8(NAME, T)                                                                            \

@@ -20,7 +20,8 @@ __device__ __forceinline__ float silu(float x, int type) {
         double wide = x;
         return canonical(__double2float_rn(wide / (1.0 + exp(-wide))));
     }
-    return round_to(type, __fmul_rn(x, __fdiv_rn(1.0f, __fadd_rn(1.0f, expf(-x)))));
+    float e = expf(-fabsf(x));  // at most 1: exp(-x) would pass fp32 where the result does not vanish yet
+    return round_to(type, __fmul_rn(x, __fdiv_rn(x < 0 ? e : 1.0f, __fadd_rn(1.0f, e))));
 }
 
 template <int N>

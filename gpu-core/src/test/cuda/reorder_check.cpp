@@ -47,9 +47,9 @@ static std::string label_of(const Batch& b) {
 
 static void check_pre(const Batch& b, bool unaligned, std::mt19937_64& random) {
     Bytes want = pre_reference(b);
-    const Variant variants[] = {{Variant::ANY, 8, false}, {Variant::COPY4, 2, false}, {Variant::COPY8, 4, false}, {Variant::BULK, 1, false},
+    const Variant variants[] = {{Variant::ANY, 8, false}, {Variant::COPY4, 2, false}, {Variant::COPY8, 4, false}, {Variant::COPY16, 2, false}, {Variant::BULK, 1, false},
         {Variant::BULK, 15, true}, {Variant::TO_FP8, 1, false}, {Variant::TO_FP8, 15, true}, {Variant::SCALED4, 7, false},
-        {Variant::SCALED14, 2, false}, {Variant::SCALED8, 1, true}, {Variant::SCALED8, 2, false}};
+        {Variant::SCALED7, 4, false}, {Variant::SCALED8, 1, true}, {Variant::SCALED8, 2, false}};
     for (const Variant& v : variants) {
         for (int ready = b.segments() == 1 ? 0 : 1; ready < 2; ready++) {
             if (!takes(v, b, unaligned)) continue;
@@ -99,7 +99,7 @@ static void check_malformed(Batch b, bool post_too, std::mt19937_64& random) {
         if (b.src2dst[i] >= b.targets[0]) outside++;
         else twice += names[b.src2dst[i]]++ > 0;
     }
-    for (int kind = 0; kind < 8; kind++) {
+    for (int kind = 0; kind < 9; kind++) {
         Variant v{static_cast<Variant::Kind>(kind), kind == Variant::SCALED8 ? 2 : 4, false};
         if (!takes(v, b, false)) continue;
         for (int ready = 0; ready < 2; ready++) {

@@ -57,7 +57,7 @@ inline float rounded(int type, float f) {
 
 // a * b + c of 16-bit values, exact in 113 bits but for what only decides ties, rounded once.
 inline float fma16(int type, float a, float b, float c) {
-    if (!std::isfinite(a) || !std::isfinite(b) || !std::isfinite(c)) return rounded(type, a * b + c);
+    if (!std::isfinite(a) || !std::isfinite(b) || !std::isfinite(c)) return rounded(type, static_cast<float>(static_cast<double>(a) * b + c));
     volatile __float128 product = static_cast<__float128>(a) * b, addend = c, sum = product + addend;
     volatile __float128 other = sum - product, error = (product - (sum - other)) + (addend - other);
     if (sum == 0) return std::signbit(a * b) && std::signbit(c) ? -0.0f : 0.0f;

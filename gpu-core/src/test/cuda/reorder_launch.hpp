@@ -8,11 +8,11 @@ namespace reorder {
 using driver::Buffer;
 
 struct Variant {
-    enum Kind { ANY, COPY4, COPY8, BULK, TO_FP8, SCALED4, SCALED14, SCALED8 } kind;
+    enum Kind { ANY, COPY4, COPY8, COPY16, BULK, TO_FP8, SCALED4, SCALED7, SCALED8 } kind;
     int warps;
     bool evict_first;
     std::string name() const {
-        static const char* const names[] = {"any", "copy_v4", "copy_v8", "bulk", "fp8", "scaled_v4", "scaled_v14", "scaled8"};
+        static const char* const names[] = {"any", "copy_v4", "copy_v8", "copy_v16", "bulk", "fp8", "scaled_v4", "scaled_v7", "scaled8"};
         return std::string(names[kind]) + " w" + std::to_string(warps) + (evict_first ? " evict_first" : "");
     }
 };
@@ -83,6 +83,7 @@ inline bool takes(const Variant& v, const Batch& b, bool unaligned) {
         case Variant::ANY: return true;
         case Variant::COPY4:
         case Variant::COPY8:
+        case Variant::COPY16:
         case Variant::BULK: return rows && b.type == b.out_type && b.mode == NO_SCALES;
         case Variant::TO_FP8: return rows && wide && b.out_type == FP8 && b.mode == NO_SCALES;
         case Variant::SCALED8: return rows && wide && b.out_type == FP8 && b.mode != NO_SCALES;
@@ -112,9 +113,10 @@ inline void pre(const Variant& v, const Input& in, const SlotParams& s, unsigned
             break;
         }
         case Variant::COPY4:
-        case Variant::COPY8: {
-            int each = v.kind == Variant::COPY4 ? 4 : 8;
-            launch("pre_reorder", each == 4 ? "pre_reorder_copy_v4" : "pre_reorder_copy_v8", ceil_div(1ll * tokens * ceil_div(vectors, 32 * each), v.warps),
+        case Variant::COPY8:
+        case Variant::COPY16: {
+            int each = v.kind == Variant::COPY4 ? 4 : v.kind == Variant::COPY8 ? 8 : 16;
+            launch("pre_reorder", "pre_reorder_copy_v" + std::to_string(each), ceil_div(1ll * tokens * ceil_div(vectors, 32 * each), v.warps),
                 v.warps * 32, 0, s, (const void*)in.rows(), (void*)out, vectors, tokens, b.topk);
             break;
         }
@@ -127,8 +129,8 @@ inline void pre(const Variant& v, const Input& in, const SlotParams& s, unsigned
             break;
         }
         case Variant::SCALED4:
-        case Variant::SCALED14: {
-            int each = v.kind == Variant::SCALED4 ? 4 : 14;
+        case Variant::SCALED7: {
+            int each = v.kind == Variant::SCALED4 ? 4 : 7;
             launch_scaled("pre_reorder_sm90", "pre_reorder_scaled_" + type + "_v" + std::to_string(each), ceil_div(1ll * tokens * ceil_div(vectors, 32 * each), v.warps),
                 v.warps * 32, 0, s, scales, mode, count, (const void*)in.rows(), (void*)out, vectors, tokens, b.topk);
             break;
