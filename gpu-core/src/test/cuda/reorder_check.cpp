@@ -176,7 +176,7 @@ int main(int argc, char** argv) {
         if (small && hidden > 1000) continue;
         for (int topk : {1, 2, 3, 8, 9, 32, 40}) {
             for (const auto& tokens : lists) {
-                if (tokens.size() == 1 && tokens[0] * topk * hidden > 4000000) continue;
+                if (tokens.size() == 1 && tokens[0] * topk * hidden > 400000) continue;
                 for (int turn = 0; turn < (small ? 2 : 4); turn++) {
                     int type = 1 + static_cast<int>(random() % 3), out_type = random() % 2 ? type : 1 + static_cast<int>(random() % 4), mode = static_cast<int>(random() % 4);
                     if (turn == 0) type = FP16, out_type = hidden % 3 ? FP8 : FP16;

@@ -105,6 +105,16 @@ final class Lane implements AutoCloseable {
         return block.address();
     }
 
+    /** The lanes that this is one of. */
+    Lanes owner() {
+        return owner;
+    }
+
+    /** Device memory that outlives the call; the caller closes it. */
+    DeviceBlock keep(long bytes) {
+        return memory.take(Math.max(1, bytes));
+    }
+
     /** Device memory for this call, all zero. */
     long takeZeroed(long bytes) {
         long address = take(bytes);
@@ -140,6 +150,12 @@ final class Lane implements AutoCloseable {
         long host = scratch.take(4L * count);
         Memory.copy(values, Memory.INTS, host, 4L * count);
         return upload(host, 4L * count);
+    }
+
+    long upload(long[] values) {
+        long host = scratch.take(8L * values.length);
+        Memory.copy(values, Memory.LONGS, host, 8L * values.length);
+        return upload(host, 8L * values.length);
     }
 
     private void copyToDevice(long device, long host, long bytes) {
