@@ -87,7 +87,7 @@ struct Router {
         int lane = threadIdx.x & 31;
         for (int e = lane; e < experts; e += 32) largest = fmaxf(largest, logit(e));
         for (int step = 16; step > 0; step /= 2) largest = fmaxf(largest, __shfl_xor_sync(ALL, largest, step));
-        for (int e = lane; e < experts; e += 32) sum += expf(__fsub_rn(logit(e), largest));
+        for (int e = lane; e < experts; e += 32) sum += exp(static_cast<double>(logit(e)) - static_cast<double>(largest));
         for (int step = 16; step > 0; step /= 2) sum += __shfl_xor_sync(ALL, sum, step);
     }
     __device__ __forceinline__ float score(int expert) const {

@@ -67,7 +67,8 @@ static void check_pre(const Batch& b, bool unaligned, std::mt19937_64& random) {
 
 static void check_post(const Batch& b, bool unaligned) {
     const float factors[] = {1, 2.5f};
-    for (int arithmetic = 0; arithmetic < (b.type == FP16 || b.type == BF16 ? 4 : 1); arithmetic++) {
+    bool in_16_bits = (b.type == FP16 || b.type == BF16) && b.slots() * b.hidden < 40000;  // the plain loop is slow
+    for (int arithmetic = 0; arithmetic < (b.type == FP32 ? 1 : in_16_bits ? 4 : 2); arithmetic++) {
         float factor = arithmetic == FMA16 ? 1 : factors[(b.hidden + arithmetic) % 2];
         Bytes want = post_reference(b, arithmetic, factor);
         for (int kind : {0, 2, 4, 14, 17}) {
@@ -176,8 +177,9 @@ int main(int argc, char** argv) {
         if (small && hidden > 1000) continue;
         for (int topk : {1, 2, 3, 8, 9, 32, 40}) {
             for (const auto& tokens : lists) {
-                if (tokens.size() == 1 && tokens[0] * topk * hidden > 400000) continue;
-                for (int turn = 0; turn < (small ? 2 : 4); turn++) {
+                if (hidden >= 2048 && topk % 8 != 0 && topk != 2) continue;
+                if (tokens.size() == 1 && tokens[0] * topk * hidden > 300000) continue;
+                for (int turn = 0; turn < (small ? 2 : 3); turn++) {
                     int type = 1 + static_cast<int>(random() % 3), out_type = random() % 2 ? type : 1 + static_cast<int>(random() % 4), mode = static_cast<int>(random() % 4);
                     if (turn == 0) type = FP16, out_type = hidden % 3 ? FP8 : FP16;
                     if (turn == 1) type = BF16, out_type = hidden % 3 ? BF16 : FP8, mode = topk % 2;

@@ -54,7 +54,7 @@ inline long long steps(int type, const unsigned char* a, const unsigned char* b)
     return std::abs(place(a) - place(b));
 }
 
-// Each of up to three roundings may go the other way when the exponential differs in its last place.
+// Exponentials of two libraries differ so little that next to nothing is rounded another way.
 inline bool near(const Bytes& got, const SiluWant& want, const Batch& b) {
     size_t bytes = bytes_of(b.out_type), off = 0, count = want.out.size() / bytes;
     for (size_t i = 0; i < count; i++) {
@@ -64,12 +64,12 @@ inline bool near(const Bytes& got, const SiluWant& want, const Batch& b) {
         narrow(type, widen(b.out_type, &want.out[i * bytes]), w);
         long long d = steps(type, a, w);
         off += d > 0;
-        if (d > (want.computed[i / b.hidden] ? 2 : 0)) {
+        if (d > (want.computed[i / b.hidden] ? 1 : 0)) {
             std::printf("  [%zu] is %g, expected %g\n", i, widen(b.out_type, &got[i * bytes]), widen(b.out_type, &want.out[i * bytes]));
             return false;
         }
     }
-    return off <= count / 50 + 2;
+    return off <= count / 100000;
 }
 
 inline void silu(const Input& in, bool scaled, unsigned char* out) {

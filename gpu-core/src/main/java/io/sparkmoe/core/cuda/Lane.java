@@ -38,6 +38,7 @@ final class Lane implements AutoCloseable {
     private final long tally;
     private final KernelArguments arguments = new KernelArguments();
     private final List<DeviceBlock> taken = new ArrayList<>();
+    private final List<DeviceBlock> kept = new ArrayList<>();
     private boolean permitted;
     private boolean launched;
     private boolean ended;
@@ -110,9 +111,11 @@ final class Lane implements AutoCloseable {
         return owner;
     }
 
-    /** Device memory that outlives the call; the caller closes it. */
+    /** Device memory that outlives the call if it ends well; whoever gets the result closes it. */
     DeviceBlock keep(long bytes) {
-        return memory.take(Math.max(1, bytes));
+        DeviceBlock block = memory.take(Math.max(1, bytes));
+        kept.add(block);
+        return block;
     }
 
     /** Device memory for this call, all zero. */
@@ -263,6 +266,10 @@ final class Lane implements AutoCloseable {
         } finally {
             taken.forEach(DeviceBlock::close);
             taken.clear();
+            if (!ended) {
+                kept.forEach(DeviceBlock::close);
+            }
+            kept.clear();
             scratch.clear();
             owner.giveBack(this, permitted);
         }

@@ -26,27 +26,26 @@ record PostReorderCall(
     @Override
     public @Nullable TensorResult run(RoutingBatch part, Lane lane, ResultBuffers out) {
         TensorPart input = TensorPart.of(downOutput, topkIds, part);
-        try (TensorSink sink = new TensorSink(
-                downOutput.type(), tokens(part), options.hiddenSize(), part.firstRow(), isWhole(part), lane)) {
-            SlotPlan slots = SlotPlan.upload(
-                    part,
-                    src2dst.slice(input.from(), input.to()),
-                    options.experts(),
-                    options.topk(),
-                    input.rowOffsets(options.hiddenSize()),
-                    DeviceScales.upload(null, ScaleMode.NONE, 0, 0, lane),
-                    lane);
-            TensorBatch weights = topkWeights.slice(input.from(), input.to());
-            long onDevice = lane.upload(weights.address(0), Float.BYTES * weights.totalElements());
-            long in = input.onDevice(lane);
-            lane.uploaded();
-            if (part.totalIds() > 0) {
-                ReorderShapes.Work work = work(part, in, sink.device(), lane);
-                new PostReorder(work, options, in, onDevice, sink.device()).launch(lane, slots.ready(lane));
-            }
-            lane.computed();
-            return calls.result(sink, lane, out);
+        TensorSink sink = new TensorSink(
+                downOutput.type(), tokens(part), options.hiddenSize(), part.firstRow(), isWhole(part), lane);
+        SlotPlan slots = SlotPlan.upload(
+                part,
+                src2dst.slice(input.from(), input.to()),
+                options.experts(),
+                options.topk(),
+                input.rowOffsets(options.hiddenSize()),
+                DeviceScales.upload(null, ScaleMode.NONE, 0, 0, lane),
+                lane);
+        TensorBatch weights = topkWeights.slice(input.from(), input.to());
+        long onDevice = lane.upload(weights.address(0), Float.BYTES * weights.totalElements());
+        long in = input.onDevice(lane);
+        lane.uploaded();
+        if (part.totalIds() > 0) {
+            ReorderShapes.Work work = work(part, in, sink.device(), lane);
+            new PostReorder(work, options, in, onDevice, sink.device()).launch(lane, slots.ready(lane));
         }
+        lane.computed();
+        return calls.result(sink, lane, out);
     }
 
     private long[] tokens(RoutingBatch part) {

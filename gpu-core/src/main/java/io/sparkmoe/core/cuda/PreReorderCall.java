@@ -26,24 +26,23 @@ record PreReorderCall(
     public @Nullable TensorResult run(RoutingBatch part, Lane lane, ResultBuffers out) {
         TensorPart input = TensorPart.of(hidden, topkIds, part);
         long[] rows = slotOffsets(part);
-        try (TensorSink sink =
-                new TensorSink(options.outType(), rows, options.hiddenSize(), part.firstRow(), isWhole(part), lane)) {
-            SlotPlan slots = SlotPlan.upload(
-                    part,
-                    src2dst.slice(input.from(), input.to()),
-                    options.experts(),
-                    options.topk(),
-                    rows,
-                    DeviceScales.upload(scales, options.scaleMode(), input.from(), input.to(), lane),
-                    lane);
-            long in = input.onDevice(lane);
-            lane.uploaded();
-            if (part.totalIds() > 0) {
-                new PreReorder(work(part, in, sink.device(), lane), in, sink.device()).launch(lane, slots.ready(lane));
-            }
-            lane.computed();
-            return calls.result(sink, lane, out);
+        TensorSink sink =
+                new TensorSink(options.outType(), rows, options.hiddenSize(), part.firstRow(), isWhole(part), lane);
+        SlotPlan slots = SlotPlan.upload(
+                part,
+                src2dst.slice(input.from(), input.to()),
+                options.experts(),
+                options.topk(),
+                rows,
+                DeviceScales.upload(scales, options.scaleMode(), input.from(), input.to(), lane),
+                lane);
+        long in = input.onDevice(lane);
+        lane.uploaded();
+        if (part.totalIds() > 0) {
+            new PreReorder(work(part, in, sink.device(), lane), in, sink.device()).launch(lane, slots.ready(lane));
         }
+        lane.computed();
+        return calls.result(sink, lane, out);
     }
 
     private static long[] slotOffsets(RoutingBatch part) {

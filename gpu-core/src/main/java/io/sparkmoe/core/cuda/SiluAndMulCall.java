@@ -33,32 +33,31 @@ record SiluAndMulCall(
         TensorPart input = TensorPart.of(gateup, reorderTopkIds, part);
         int half = options.hiddenSize() / 2;
         long[] rows = input.rowOffsets(options.hiddenSize());
-        try (TensorSink sink = new TensorSink(options.outType(), rows, half, part.firstRow(), isWhole(part), lane)) {
-            ScaleMode mode = options.scaled() ? ScaleMode.PER_EXPERT : ScaleMode.NONE;
-            SlotPlan slots = new SlotPlan(
-                    lane.upload(part),
-                    0,
-                    options.experts(),
-                    1,
-                    lane.upload(rows),
-                    (int) sink.rows(),
-                    0,
-                    DeviceScales.upload(scales, mode, input.from(), input.to(), lane),
-                    false);
-            long in = input.onDevice(lane);
-            long selected = lane.take(Integer.BYTES * sink.rows());
-            lane.stream().fill(selected, NONE, Integer.BYTES * sink.rows());
-            long reciprocals = options.scaled() ? lane.take(Float.BYTES * sink.rows()) : 0;
-            lane.uploaded();
-            if (part.totalIds() > 0) {
-                slots.launch(lane, selected, reciprocals);
-            }
-            if (sink.rows() > 0) {
-                launch(lane, in, sink, selected, reciprocals);
-            }
-            lane.computed();
-            return calls.result(sink, lane, out);
+        TensorSink sink = new TensorSink(options.outType(), rows, half, part.firstRow(), isWhole(part), lane);
+        ScaleMode mode = options.scaled() ? ScaleMode.PER_EXPERT : ScaleMode.NONE;
+        SlotPlan slots = new SlotPlan(
+                lane.upload(part),
+                0,
+                options.experts(),
+                1,
+                lane.upload(rows),
+                (int) sink.rows(),
+                0,
+                DeviceScales.upload(scales, mode, input.from(), input.to(), lane),
+                false);
+        long in = input.onDevice(lane);
+        long selected = lane.take(Integer.BYTES * sink.rows());
+        lane.stream().fill(selected, NONE, Integer.BYTES * sink.rows());
+        long reciprocals = options.scaled() ? lane.take(Float.BYTES * sink.rows()) : 0;
+        lane.uploaded();
+        if (part.totalIds() > 0) {
+            slots.launch(lane, selected, reciprocals);
         }
+        if (sink.rows() > 0) {
+            launch(lane, in, sink, selected, reciprocals);
+        }
+        lane.computed();
+        return calls.result(sink, lane, out);
     }
 
     private void launch(Lane lane, long in, TensorSink sink, long selected, long reciprocals) {

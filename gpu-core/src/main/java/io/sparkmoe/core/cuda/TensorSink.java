@@ -14,14 +14,13 @@ import org.jspecify.annotations.Nullable;
  * Where a call's result goes: that of a whole batch stays on the device; that of a part, cut because device memory is
  * short, goes to the host at once.
  */
-final class TensorSink implements AutoCloseable {
+final class TensorSink {
     private final TensorType type;
     private final long[] rows;
     private final long hidden;
     private final long firstRow;
     private final @Nullable DeviceBlock kept;
     private final long device;
-    private boolean handedOver;
 
     /**
      * @param rows result rows before each segment, and of all
@@ -54,7 +53,6 @@ final class TensorSink implements AutoCloseable {
         ArrowBuf offsets = offsets(out);
         int segments = rows.length - 1;
         if (kept != null) {
-            handedOver = true;
             return new CudaTensor(type, segments, firstRow, offsets, kept, buffers, calls);
         }
         HostTensor tensor = HostTensor.over(type, segments, offsets, firstRow, out);
@@ -68,13 +66,5 @@ final class TensorSink implements AutoCloseable {
             Memory.putLong(offsets.memoryAddress() + 8L * s, rows[s] * hidden);
         }
         return offsets;
-    }
-
-    /** Gives the memory back unless there is a result. */
-    @Override
-    public void close() {
-        if (kept != null && !handedOver) {
-            kept.close();
-        }
     }
 }
