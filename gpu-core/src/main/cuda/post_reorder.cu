@@ -54,7 +54,7 @@ __device__ __forceinline__ void sum_piece(const void* in, void* out, int type, i
                 sum.x[i] = in_16_bits ? fma16(type, weight, values.x[i], sum.x[i]) : __fmaf_rn(weight, values.x[i], sum.x[i]);
             }
         }
-        if (arithmetic < FMA16) {
+        if (arithmetic < FMA16 && count > 0) {  // no slot: 0, whatever the factor's sign
 #pragma unroll
             for (int i = 0; i < N; i++) sum.x[i] = __fmul_rn(sum.x[i], scaling_factor);
         }
@@ -91,6 +91,7 @@ __device__ __forceinline__ void sum_rows(const uint4* in, uint4* out, int vector
         note(s, slot);
     }
     float sum[VPT * 8] = {};
+    float factor = mask == 0 ? 1.0f : scaling_factor;  // no slot: 0, whatever the factor's sign
     while (mask != 0) {
         uint4 v[2][VPT];
         float w[2];
@@ -124,7 +125,7 @@ __device__ __forceinline__ void sum_rows(const uint4* in, uint4* out, int vector
         uint32_t words[4];
 #pragma unroll
         for (int i = 0; i < 4; i++) {
-            words[i] = narrow<TYPE>(__fmul_rn(sum[j * 8 + 2 * i], scaling_factor), __fmul_rn(sum[j * 8 + 2 * i + 1], scaling_factor));
+            words[i] = narrow<TYPE>(__fmul_rn(sum[j * 8 + 2 * i], factor), __fmul_rn(sum[j * 8 + 2 * i + 1], factor));
         }
         if (at + j * 32 < vectors) {
             __stcs(out + token * vectors + at + j * 32, make_uint4(words[0], words[1], words[2], words[3]));

@@ -81,6 +81,7 @@ __device__ __forceinline__ void sum_bulk(const Sums& p, const Slots& s) {
         note(s, slot);
     }
     weight = weight_of(weight, p.arithmetic, p.type, p.scaling_factor);
+    float factor = mask == 0 ? 1.0f : p.scaling_factor;  // no slot: 0, whatever the factor's sign
     Sum sum;
 #pragma unroll 1
     for (int i = 0; mask != 0; mask &= mask - 1, i++) {
@@ -97,7 +98,6 @@ __device__ __forceinline__ void sum_bulk(const Sums& p, const Slots& s) {
             bulk_load(shared + stage * PIECE, from, bytes, barriers + stage);
         }
     }
-    float factor = p.scaling_factor;
 #pragma unroll
     for (int j = 0; j < VPT; j++) {
         if ((j * 32 + lane) * 16 < bytes) {

@@ -70,16 +70,19 @@ through_shared(const char* in, char* out, const Piece& p, bool evict_first, cons
     if (first_token >= p.tokens) {
         return;
     }
+    uint64_t* barrier = barriers + (threadIdx.x >> 5) * GROUP;
+    if (lane < p.group) {
+        barrier_init(barrier + lane);
+    }
     int of_group = lane / p.topk;
     Slot slot = slot_at(s, first_token * p.topk + lane, of_group < p.group && first_token + of_group < p.tokens);
     unsigned mask = __ballot_sync(ALL, slot.row >= 0);
     unsigned of_token = p.topk == 32 ? ALL : (1u << p.topk) - 1;
     char* mine = shared + static_cast<int64_t>(threadIdx.x >> 5) * p.group * p.piece_bytes;
-    uint64_t* barrier = barriers + (threadIdx.x >> 5) * GROUP;
     uint32_t bytes = p.bytes(piece);
     int64_t begin = static_cast<int64_t>(piece) * p.piece_bytes;
+    __syncwarp();
     if (lane < p.group && (mask >> (lane * p.topk) & of_token) != 0) {
-        barrier_init(barrier + lane);
         bulk_load(mine + lane * p.piece_bytes, in + (first_token + lane) * p.row_bytes + begin, bytes, barrier + lane);
     }
     if (piece == 0) {

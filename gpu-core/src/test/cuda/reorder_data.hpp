@@ -181,9 +181,11 @@ inline Bytes post_reference(const Batch& b, int arithmetic, float factor) {
     int bytes = bytes_of(b.type);
     Bytes out(static_cast<size_t>(b.all_tokens()) * b.hidden * bytes);
     std::vector<float> sum(b.hidden);
+    bool any = false;
     b.each_slot([&](int, int token, int slot, int base) {
-        if (slot % b.topk == 0) std::fill(sum.begin(), sum.end(), 0.0f);
+        if (slot % b.topk == 0) std::fill(sum.begin(), sum.end(), 0.0f), any = false;
         if (b.selected(slot)) {
+            any = true;
             float weight = arithmetic == FP32_SUM ? b.weights[slot] : rounded(b.type, b.weights[slot]);
             if (arithmetic == FMA16_SCALED) weight = rounded(b.type, weight * factor);
             const unsigned char* from = b.in.data() + static_cast<size_t>(base + b.src2dst[slot]) * b.hidden * bytes;
@@ -194,7 +196,7 @@ inline Bytes post_reference(const Batch& b, int arithmetic, float factor) {
         }
         if (slot % b.topk == b.topk - 1)
             for (int h = 0; h < b.hidden; h++)
-                narrow(b.type, arithmetic >= FMA16 ? sum[h] : sum[h] * factor, out.data() + (static_cast<size_t>(token) * b.hidden + h) * bytes);
+                narrow(b.type, arithmetic >= FMA16 || !any ? sum[h] : sum[h] * factor, out.data() + (static_cast<size_t>(token) * b.hidden + h) * bytes);
     });
     return out;
 }

@@ -9,7 +9,7 @@ __device__ __forceinline__ uint32_t shared_address(const void* p) {
     return static_cast<uint32_t>(__cvta_generic_to_shared(p));
 }
 
-// For one load at a time; the thread that calls this may start the load at once.
+// For one load at a time, which may start after a sync.
 __device__ __forceinline__ void barrier_init(uint64_t* barrier) {
     asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;\n\tfence.mbarrier_init.release.cluster;" ::"r"(
                      shared_address(barrier))

@@ -26,7 +26,7 @@ record ReorderSlots(
     /** Reciprocals of scales, one a slot. */
     static final int PER_SLOT = 4;
 
-    /** Appends the slots. */
+    /** Appends the slots; those made ready have noted their rows. */
     KernelArguments addTo(KernelArguments arguments) {
         return arguments
                 .address(ids)
@@ -34,7 +34,7 @@ record ReorderSlots(
                 .i32(experts.start())
                 .i32(experts.end())
                 .i32(rows)
-                .address(named)
+                .address(ids == 0 ? 0 : named)
                 .address(tally);
     }
 
