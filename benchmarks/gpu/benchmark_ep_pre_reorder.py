@@ -7,7 +7,8 @@ has a selected slot once, each selected row once, ids and src2dst (and weights) 
 Without arguments: the table of docs/gpu.md. With --batch-size: one shape, e.g.
   --batch-size 4096 --topk 2 --hidden-size 4096 --num-experts 64 --experts 0-7 --dtype bf16 --out-dtype fp8_e4m3fn
   --scales per_expert --block-size 512 (of the Triton rivals)
---list prints every variant of the kernels for a shape, --check compares results with PyTorch's first.
+--list prints every variant of the kernels for a shape, --check compares results with PyTorch's first, --once launches
+each of our kernels once and times nothing, for a profiler.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import torch
 
 import kernels as ours
 import rivals_reorder as rivals
+from chain_ep import Chain
 
 DTYPES = {"fp16": torch.float16, "bf16": torch.bfloat16, "fp32": torch.float32, "fp8_e4m3fn": torch.float8_e4m3fn}
 COLD_BYTES = 300e6
@@ -220,6 +222,51 @@ def table(dtype="fp16"):
     yield Shape(*few, 256, eighth, dtype, zero=True)
 
 
+def chain(kernels, block_size=128):
+    """Align, preprocess and reorder of 4096 tokens, 64 experts, topk 2, hidden size 4096."""
+    shape = Shape(4096, 2, 4096, 64, (0, 63))
+    works = [shape.work() for _ in range(shape.sets())]
+    steps = [Chain(kernels, w.topk_ids, 64, block_size) for w in works]
+    for step, w in zip(steps, works):
+        step.check()
+        w.src2dst = step.src2dst
+    reorder = lambda i: ours.pre_reorder(kernels, works[i], 1.0)
+
+    def all_three(i):
+        steps[i].align()
+        steps[i].preprocess()
+        reorder(i)
+
+    def by_pytorch(i):
+        ids = works[i].topk_ids.flatten()
+        reordered, order = torch.sort(ids, stable=True)
+        works[i].src2dst[order] = torch.arange(order.numel(), device="cuda", dtype=torch.int32)
+        torch.searchsorted(reordered, torch.arange(65, device="cuda", dtype=torch.int32))
+        rivals.pre(rivals.pre_today, works[i])
+
+    count = 32 // len(works) * len(works)
+    print("\n| 4096 tokens, topk 2, 64 experts, block size 128, hidden size 4096 | us |\n|---|---|")
+    for name, f in [("moe_align_block_size", lambda i: steps[i].align()), ("ep_preprocess", lambda i: steps[i].preprocess()),
+                    ("pre_reorder", reorder), ("all three", all_three), ("torch.sort, searchsorted, Triton's loops of today", by_pytorch)]:
+        print(f"| {name} | {graphed(lambda i: f(i % len(works)), count):.2f} |", flush=True)
+
+
+def choices(kernels):
+    """moe_topk, softmax, fp32 logits."""
+    print("\n| topk 8 of softmax, fp32 | ours us | torch.softmax + torch.topk us |\n|---|---|---|")
+    for tokens, experts in ((65536, 256), (65536, 64), (4096, 128)):
+        sets = int(COLD_BYTES / (tokens * experts * 4)) + 1
+        logits = [torch.randn(tokens, experts, device="cuda") for _ in range(sets)]
+        ids, weights = torch.empty(tokens, 8, dtype=torch.int32, device="cuda"), torch.empty(tokens, 8, device="cuda")
+        run = lambda i: kernels.launch("topk", "topk", ours.ceil(tokens, 4), 128, 16 * (experts + 1), logits[i % sets], 1, tokens, experts, 8,
+                                       0, 0, None, 1, 1, 1.0, ids, weights)
+        run(0)
+        want = torch.topk(torch.softmax(logits[0], 1), 8)
+        assert torch.equal(ids.long(), want.indices) and torch.allclose(weights, want.values, rtol=1e-5)
+        theirs = graphed(lambda i: torch.topk(torch.softmax(logits[i % sets], 1), 8), 2 * sets)
+        print(f"| {tokens} x {experts} | {graphed(run, 2 * sets):.1f} | {theirs:.1f} |", flush=True)
+
+
 def arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--batch-size", type=int, nargs="+", help="tokens; without it the whole table")
@@ -235,6 +282,7 @@ def arguments():
     p.add_argument("--post", action="store_true", help="post_reorder instead")
     p.add_argument("--list", action="store_true", help="every variant")
     p.add_argument("--check", action="store_true", help="compare every variant with PyTorch first")
+    p.add_argument("--once", action="store_true", help="no timing: our kernels once a shape")
     p.add_argument("--no-rivals", action="store_true")
     p.add_argument("--ptx", help="folder of .ptx files, instead of the committed ones")
     return p.parse_args()
@@ -250,6 +298,12 @@ def shapes(a):
 def main():
     a = arguments()
     kernels = ours.Kernels(a.ptx)
+    if a.once:
+        for shape in shapes(a):
+            print(f"{shape.name()}: {shape.bytes() / 1e6:.1f} MB needed", flush=True)
+            run_ours(kernels, shape)(shape.work())
+            torch.cuda.synchronize()
+        return
     bandwidth = copy_bandwidth(kernels)
     print(f"{torch.cuda.get_device_name()}, PyTorch {torch.__version__}, copy {bandwidth / 1e12:.3f} TB/s\n")
     print("| work | by | us | GB/s | of a copy |\n|---|---|---|---|---|")
@@ -257,6 +311,9 @@ def main():
         if a.check:
             compare(kernels, shape, variants_of(shape))
         measure(kernels, shape, bandwidth, a.block_size, a.list, not a.no_rivals)
+    if not a.batch_size and not a.no_rivals:
+        chain(kernels)
+        choices(kernels)
 
 
 if __name__ == "__main__":

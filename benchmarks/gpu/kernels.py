@@ -98,24 +98,17 @@ def piece_bytes(row_bytes):
     return ceil(ceil(row_bytes, pieces), 128) * 128
 
 
-def bulk_warps(multiprocessors, tokens, group, pieces, most_selected, out_bytes):
-    """One block that fills a multiprocessor pays where much more is written than read, and work comes out in whole waves."""
-    if not most_selected or out_bytes < 400e6:
-        return 1
-    waves = lambda warps: ceil(ceil(tokens, group) * pieces, warps) / multiprocessors
-    fit = lambda warps: waves(warps) % 1 if waves(warps) % 1 <= 0.2 else 1 - waves(warps) % 1 + 0.1
-    return min((15, 16, 12, 14, 13), key=fit)
+MOSTLY_STORES = 4  # selected slots a token
 
 
 def pre_reorder(kernels, w, share, note=False, variant=None):
     """share: of the slots that are local, as far as known; note: rows are noted for zero_unnamed."""
     row_bytes = w.hidden.shape[1] * w.hidden.element_size()
     out_bytes = w.hidden.shape[1] * w.out.element_size()
-    vectors, multiprocessors = row_bytes // 16, torch.cuda.get_device_properties(0).multi_processor_count
-    local = w.topk * share
+    vectors, local = row_bytes // 16, w.topk * share
     slots = w.slots(w.out.shape[0], note)
     same = w.hidden.dtype == w.out.dtype
-    kind, warps, evict = variant or choose(w, same, local, row_bytes, out_bytes, multiprocessors)
+    kind, warps, evict = variant or choose(w, same, local, row_bytes, out_bytes)
     name = NAMES.get(w.hidden.dtype, "")
     if kind.startswith("copy"):
         each = int(kind[6:])
@@ -143,19 +136,18 @@ def pre_reorder(kernels, w, share, note=False, variant=None):
                        *slots, *w.scaling())
 
 
-def choose(w, same, local, row_bytes, out_bytes, multiprocessors):
-    if w.topk > 32 or row_bytes % 16 or out_bytes % 16 or w.hidden.dtype not in NAMES:
+def choose(w, same, local, row_bytes, out_bytes):
+    if w.topk > 32 or row_bytes % 16 or out_bytes % 16:
         return ("any", 8, 0)
-    piece = piece_bytes(row_bytes)
-    args = (multiprocessors, w.tokens, min(4, 32 // w.topk), ceil(row_bytes, piece), local >= 4, w.out.numel() * w.out.element_size())
+    burst = local >= MOSTLY_STORES
     if w.mode == "none" and same:
-        warps = bulk_warps(*args)
-        return ("bulk", warps, 1) if warps > 1 else ("copy_v8", 4, 0)
-    if w.mode == "none" and w.out.dtype == torch.float8_e4m3fn:
-        return ("fp8", bulk_warps(*args), int(local >= 2))
-    if same:
-        return ("scaled_v4", 4, 0)
-    return ("scaled8", 1, 1) if w.out.dtype == torch.float8_e4m3fn else ("any", 8, 0)
+        return ("bulk", 5, 1) if burst and w.out.nbytes >= 400e6 else ("copy_v8", 4, 0)
+    fp8 = w.out.dtype == torch.float8_e4m3fn
+    if w.hidden.dtype not in NAMES or not (fp8 or same):
+        return ("any", 8, 0)
+    if w.mode == "none":
+        return ("fp8", 5, 1) if burst else ("fp8", 1, 0)
+    return ("scaled8", 1, 1) if fp8 else ("scaled_v4", 4, 0)
 
 
 def zero_unnamed(kernels, w, rows_a_block):
