@@ -110,9 +110,8 @@ def pre_reorder(kernels, w, share, note=False, variant=None):
     same = w.hidden.dtype == w.out.dtype
     kind, warps, evict = variant or choose(w, same, local, row_bytes, out_bytes)
     name = NAMES.get(w.hidden.dtype, "")
-    if kind.startswith("copy"):
-        each = int(kind[6:])
-        kernels.launch("pre_reorder", f"pre_reorder_{kind}", ceil(w.tokens * ceil(vectors, 32 * each), warps), 32 * warps, 0,
+    if kind == "copy":
+        kernels.launch("pre_reorder", "pre_reorder_copy", ceil(w.tokens * ceil(vectors, 256), warps), 32 * warps, 0,
                        w.hidden, w.out, vectors, w.tokens, w.topk, *slots)
     elif kind in ("bulk", "fp8"):
         group, piece = min(4, 32 // w.topk), piece_bytes(row_bytes)
@@ -120,13 +119,12 @@ def pre_reorder(kernels, w, share, note=False, variant=None):
         kernels.launch("pre_reorder_sm90", "pre_reorder_bulk" if kind == "bulk" else f"pre_reorder_fp8_{name}",
                        ceil(ceil(w.tokens, group) * pieces, warps), 32 * warps, warps * group * piece,
                        w.hidden, w.out, w.tokens, w.topk, group, row_bytes, piece, pieces, evict, *slots)
-    elif kind.startswith("scaled_v"):
-        each = int(kind[8:])
-        kernels.launch("pre_reorder_sm90", f"pre_reorder_scaled_{name}_v{each}", ceil(w.tokens * ceil(vectors, 32 * each), warps),
+    elif kind == "scaled":
+        kernels.launch("pre_reorder_scaled_sm90", f"pre_reorder_scaled_{name}", ceil(w.tokens * ceil(vectors, 128), warps),
                        32 * warps, 0, w.hidden, w.out, vectors, w.tokens, w.topk, *slots, *w.scaling())
     elif kind == "scaled8":
         span = warps * 32 * 7
-        kernels.launch("pre_reorder_sm90", f"pre_reorder_scaled8_{name}", w.tokens * ceil(vectors, span), 32 * warps,
+        kernels.launch("pre_reorder_scaled_sm90", f"pre_reorder_scaled8_{name}", w.tokens * ceil(vectors, span), 32 * warps,
                        w.topk * span * 8, w.hidden, w.out, vectors, w.topk, evict, *slots, *w.scaling())
     else:
         hidden = w.hidden.shape[1]
@@ -141,13 +139,13 @@ def choose(w, same, local, row_bytes, out_bytes):
         return ("any", 8, 0)
     burst = local >= MOSTLY_STORES
     if w.mode == "none" and same:
-        return ("bulk", 5, 1) if burst and w.out.nbytes >= 400e6 else ("copy_v8", 4, 0)
+        return ("bulk", 5, 1) if burst and w.out.nbytes >= 400e6 else ("copy", 4, 0)
     fp8 = w.out.dtype == torch.float8_e4m3fn
     if w.hidden.dtype not in NAMES or not (fp8 or same):
         return ("any", 8, 0)
     if w.mode == "none":
         return ("fp8", 5, 1) if burst else ("fp8", 1, 0)
-    return ("scaled8", 1, 1) if fp8 else ("scaled_v4", 4, 0)
+    return ("scaled8", 1, 1) if fp8 else ("scaled", 4, 0)
 
 
 def zero_unnamed(kernels, w, rows_a_block):
@@ -161,9 +159,8 @@ def post_reorder(kernels, w, share, arithmetic=0, factor=1.0, variant=None):
     vectors, name = row_bytes // 16, NAMES[w.hidden.dtype]
     kind, warps = variant or post_choice(local)
     slots = w.slots(w.hidden.shape[0], False)
-    if kind.startswith("rows_v"):
-        each = int(kind[6:])
-        kernels.launch("post_reorder", f"post_reorder_rows_{name}_v{each}", ceil(w.tokens * ceil(vectors, 32 * each), warps),
+    if kind == "rows":
+        kernels.launch("post_reorder", f"post_reorder_rows_{name}", ceil(w.tokens * ceil(vectors, 64), warps),
                        32 * warps, 0, w.hidden, w.out, vectors, w.tokens, w.topk, w.weights, arithmetic, factor, *slots)
     elif kind.startswith("bulk"):
         each = int(kind[-1])
@@ -179,5 +176,5 @@ def post_reorder(kernels, w, share, arithmetic=0, factor=1.0, variant=None):
 
 def post_choice(local):
     if local < 1:
-        return ("rows_v2", 4)
-    return ("bulk_v7", 1) if local >= 4 else ("bulk_v4", 1)
+        return ("rows", 4)
+    return ("bulk_v7", 1) if local >= MOSTLY_STORES else ("bulk_v4", 1)

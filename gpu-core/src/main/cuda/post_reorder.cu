@@ -51,7 +51,8 @@ __device__ __forceinline__ void sum_piece(const void* in, void* out, int type, i
             float weight = selected.factors[k];
 #pragma unroll
             for (int i = 0; i < N; i++) {
-                sum.x[i] = in_16_bits ? fma16(type, weight, values.x[i], sum.x[i]) : __fmaf_rn(weight, values.x[i], sum.x[i]);
+                sum.x[i] = in_16_bits ? fma16(type, weight, values.x[i], sum.x[i])
+                                      : __fmaf_rn(weight, values.x[i], sum.x[i]);
             }
         }
         if (arithmetic < FMA16 && count > 0) {  // no slot: 0, whatever the factor's sign
@@ -75,9 +76,10 @@ __device__ __forceinline__ uint32_t narrow(float low, float high) {
 }
 
 // A warp takes 32 * VPT vectors of one token; two rows are on their way at a time.
-template <int TYPE, int VPT>
+template <int TYPE>
 __device__ __forceinline__ void sum_rows(const uint4* in, uint4* out, int vectors, int tokens, int topk,
         const float* weights, int arithmetic, float scaling_factor, const Slots& s) {
+    constexpr int VPT = 2;
     int lane = threadIdx.x & 31, pieces = (vectors + 32 * VPT - 1) / (32 * VPT);
     int64_t warp = (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) >> 5, token = warp / pieces;
     int piece = static_cast<int>(warp - token * pieces), at = piece * 32 * VPT + lane;
@@ -90,8 +92,15 @@ __device__ __forceinline__ void sum_rows(const uint4* in, uint4* out, int vector
     if (piece == 0) {
         note(s, slot);
     }
+    uint4* to = out + token * vectors + at;
+    if (mask == 0) {  // 0, whatever the factor's sign
+#pragma unroll
+        for (int j = 0; j < VPT; j++) {
+            if (at + j * 32 < vectors) __stcs(to + j * 32, make_uint4(0, 0, 0, 0));
+        }
+        return;
+    }
     float sum[VPT * 8] = {};
-    float factor = mask == 0 ? 1.0f : scaling_factor;  // no slot: 0, whatever the factor's sign
     while (mask != 0) {
         uint4 v[2][VPT];
         float w[2];
@@ -125,10 +134,11 @@ __device__ __forceinline__ void sum_rows(const uint4* in, uint4* out, int vector
         uint32_t words[4];
 #pragma unroll
         for (int i = 0; i < 4; i++) {
-            words[i] = narrow<TYPE>(__fmul_rn(sum[j * 8 + 2 * i], factor), __fmul_rn(sum[j * 8 + 2 * i + 1], factor));
+            const float* pair = sum + j * 8 + 2 * i;
+            words[i] = narrow<TYPE>(__fmul_rn(pair[0], scaling_factor), __fmul_rn(pair[1], scaling_factor));
         }
         if (at + j * 32 < vectors) {
-            __stcs(out + token * vectors + at + j * 32, make_uint4(words[0], words[1], words[2], words[3]));
+            __stcs(to + j * 32, make_uint4(words[0], words[1], words[2], words[3]));
         }
     }
 }
@@ -155,14 +165,12 @@ extern "C" __global__ void __launch_bounds__(256) post_reorder_any(const void* i
     }
 }
 
-// Warps for tokens * pieces of 32 * VPT vectors, up to 8 a block. arithmetic: the two of fp32.
-#define POST_REORDER_ROWS(NAME, TYPE, VPT)                                                                        \
-    extern "C" __global__ void __launch_bounds__(256) post_reorder_rows_##NAME##_v##VPT(const uint4* in,          \
-            uint4* out, int vectors, int tokens, int topk, const float* weights, int arithmetic,                  \
-            float scaling_factor, MOE_SLOT_PARAMS) {                                                              \
-        sum_rows<TYPE, VPT>(in, out, vectors, tokens, topk, weights, arithmetic, scaling_factor, MOE_SLOTS);      \
+// Warps for tokens * pieces of 64 vectors, up to 8 a block. arithmetic: the two of fp32.
+#define POST_REORDER_ROWS(NAME, TYPE)                                                                      \
+    extern "C" __global__ void __launch_bounds__(256) post_reorder_rows_##NAME(const uint4* in,            \
+            uint4* out, int vectors, int tokens, int topk, const float* weights, int arithmetic,           \
+            float scaling_factor, MOE_SLOT_PARAMS) {                                                       \
+        sum_rows<TYPE>(in, out, vectors, tokens, topk, weights, arithmetic, scaling_factor, MOE_SLOTS);    \
     }
-POST_REORDER_ROWS(fp16, FP16, 2)
-POST_REORDER_ROWS(fp16, FP16, 4)
-POST_REORDER_ROWS(bf16, BF16, 2)
-POST_REORDER_ROWS(bf16, BF16, 4)
+POST_REORDER_ROWS(fp16, FP16)
+POST_REORDER_ROWS(bf16, BF16)

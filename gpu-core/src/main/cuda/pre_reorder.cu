@@ -1,6 +1,6 @@
 // moe_pre_reorder on every device: a token's row goes to the row of each selected slot, divided by its scale.
 //
-// pre_reorder_any takes all types, hidden sizes and alignments; pre_reorder_copy_* rows of whole 16 bytes that keep their
+// pre_reorder_any takes all types, hidden sizes and alignments; pre_reorder_copy rows of whole 16 bytes that keep their
 // type and have no scale. zero_unnamed then zeroes the rows that no slot named. Rows are `rows` in all segments together.
 #include "include/selected.cuh"
 #include "include/tensor.cuh"
@@ -34,7 +34,8 @@ pre_piece(const Rows& r, const Selected& selected, int count, int64_t token, int
 
 template <class Unit>
 __device__ __forceinline__ void
-copy_units(const Rows& r, const Selected& selected, int count, int64_t token, int64_t row_bytes, int64_t begin, int64_t end) {
+copy_units(const Rows& r, const Selected& selected, int count, int64_t token, int64_t row_bytes, int64_t begin,
+        int64_t end) {
     int64_t row = row_bytes / sizeof(Unit), last = end / static_cast<int64_t>(sizeof(Unit));
     for (int64_t at = begin / static_cast<int64_t>(sizeof(Unit)) + threadIdx.x; at < last; at += blockDim.x) {
         Unit unit = __ldg(static_cast<const Unit*>(r.in) + token * row + at);
@@ -59,8 +60,9 @@ copy_piece(const Rows& r, const Selected& selected, int count, int64_t token, in
 }
 
 // One warp copies 32 * VPT vectors of 16 bytes of one token to each selected slot.
-template <int VPT>
-__device__ __forceinline__ void copy_vectors(const uint4* in, uint4* out, int vectors, int tokens, int topk, const Slots& s) {
+__device__ __forceinline__ void
+copy_vectors(const uint4* in, uint4* out, int vectors, int tokens, int topk, const Slots& s) {
+    constexpr int VPT = 8;
     int lane = threadIdx.x & 31;
     int pieces = (vectors + 32 * VPT - 1) / (32 * VPT);
     int64_t warp = (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) >> 5;
@@ -120,15 +122,11 @@ extern "C" __global__ void __launch_bounds__(256) pre_reorder_any(const void* in
     }
 }
 
-// A warp takes 32 * VPT vectors; grid: whole warps for tokens * pieces. `vectors`: 16 bytes each, of a row. topk <= 32.
-#define PRE_REORDER_COPY(VPT)                                                                        \
-    extern "C" __global__ void __launch_bounds__(256) pre_reorder_copy_v##VPT(                       \
-        const uint4* in, uint4* out, int vectors, int tokens, int topk, MOE_SLOT_PARAMS) {           \
-        copy_vectors<VPT>(in, out, vectors, tokens, topk, MOE_SLOTS);                                \
-    }
-PRE_REORDER_COPY(4)
-PRE_REORDER_COPY(8)
-PRE_REORDER_COPY(16)
+// Warps for tokens * pieces of 256 vectors, up to 8 a block. `vectors`: 16 bytes each, of a row. topk <= 32.
+extern "C" __global__ void __launch_bounds__(256)
+        pre_reorder_copy(const uint4* in, uint4* out, int vectors, int tokens, int topk, MOE_SLOT_PARAMS) {
+    copy_vectors(in, out, vectors, tokens, topk, MOE_SLOTS);
+}
 
 // Zeroes the rows whose bit in `named` is 0 and leaves all bits 0. A block takes `rows_a_block` rows, at most 32.
 extern "C" __global__ void __launch_bounds__(256)

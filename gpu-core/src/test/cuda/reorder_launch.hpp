@@ -8,11 +8,11 @@ namespace reorder {
 using driver::Buffer;
 
 struct Variant {
-    enum Kind { ANY, COPY4, COPY8, COPY16, BULK, TO_FP8, SCALED4, SCALED7, SCALED8 } kind;
+    enum Kind { ANY, COPY, BULK, TO_FP8, SCALED, SCALED8 } kind;
     int warps;
     bool evict_first;
     std::string name() const {
-        static const char* const names[] = {"any", "copy_v4", "copy_v8", "copy_v16", "bulk", "fp8", "scaled_v4", "scaled_v7", "scaled8"};
+        static const char* const names[] = {"any", "copy", "bulk", "fp8", "scaled", "scaled8"};
         return std::string(names[kind]) + " w" + std::to_string(warps) + (evict_first ? " evict_first" : "");
     }
 };
@@ -81,9 +81,7 @@ inline bool takes(const Variant& v, const Batch& b, bool unaligned) {
     bool rows = !unaligned && in_bytes % 16 == 0 && out_bytes % 16 == 0 && b.topk <= 32, wide = b.type == FP16 || b.type == BF16;
     switch (v.kind) {
         case Variant::ANY: return true;
-        case Variant::COPY4:
-        case Variant::COPY8:
-        case Variant::COPY16:
+        case Variant::COPY:
         case Variant::BULK: return rows && b.type == b.out_type && b.mode == NO_SCALES;
         case Variant::TO_FP8: return rows && wide && b.out_type == FP8 && b.mode == NO_SCALES;
         case Variant::SCALED8: return rows && wide && b.out_type == FP8 && b.mode != NO_SCALES;
@@ -112,14 +110,10 @@ inline void pre(const Variant& v, const Input& in, const SlotParams& s, unsigned
                 scales, mode, count, (const void*)in.rows(), b.type, (void*)out, b.out_type, b.hidden, piece, b.topk);
             break;
         }
-        case Variant::COPY4:
-        case Variant::COPY8:
-        case Variant::COPY16: {
-            int each = v.kind == Variant::COPY4 ? 4 : v.kind == Variant::COPY8 ? 8 : 16;
-            launch("pre_reorder", "pre_reorder_copy_v" + std::to_string(each), ceil_div(1ll * tokens * ceil_div(vectors, 32 * each), v.warps),
-                v.warps * 32, 0, s, (const void*)in.rows(), (void*)out, vectors, tokens, b.topk);
+        case Variant::COPY:
+            launch("pre_reorder", "pre_reorder_copy", ceil_div(1ll * tokens * ceil_div(vectors, 256), v.warps), v.warps * 32, 0, s,
+                (const void*)in.rows(), (void*)out, vectors, tokens, b.topk);
             break;
-        }
         case Variant::BULK:
         case Variant::TO_FP8: {
             int group = std::min(4, 32 / b.topk), piece = piece_bytes(row_bytes), pieces = ceil_div(row_bytes, piece);
@@ -128,16 +122,13 @@ inline void pre(const Variant& v, const Input& in, const SlotParams& s, unsigned
                 b.topk, group, row_bytes, piece, pieces, static_cast<int>(v.evict_first));
             break;
         }
-        case Variant::SCALED4:
-        case Variant::SCALED7: {
-            int each = v.kind == Variant::SCALED4 ? 4 : 7;
-            launch_scaled("pre_reorder_sm90", "pre_reorder_scaled_" + type + "_v" + std::to_string(each), ceil_div(1ll * tokens * ceil_div(vectors, 32 * each), v.warps),
-                v.warps * 32, 0, s, scales, mode, count, (const void*)in.rows(), (void*)out, vectors, tokens, b.topk);
+        case Variant::SCALED:
+            launch_scaled("pre_reorder_scaled_sm90", "pre_reorder_scaled_" + type, ceil_div(1ll * tokens * ceil_div(vectors, 128), v.warps), v.warps * 32, 0,
+                s, scales, mode, count, (const void*)in.rows(), (void*)out, vectors, tokens, b.topk);
             break;
-        }
         default: {
             int span = v.warps * 32 * 7;
-            launch_scaled("pre_reorder_sm90", "pre_reorder_scaled8_" + type, tokens * ceil_div(vectors, span), v.warps * 32, b.topk * span * 8, s, scales, mode,
+            launch_scaled("pre_reorder_scaled_sm90", "pre_reorder_scaled8_" + type, tokens * ceil_div(vectors, span), v.warps * 32, b.topk * span * 8, s, scales, mode,
                 count, (const void*)in.rows(), (void*)out, vectors, b.topk, static_cast<int>(v.evict_first));
         }
     }
@@ -150,7 +141,7 @@ inline void zero(const Batch& b, unsigned char* out, unsigned* named, int rows_a
             rows_a_block, named);
 }
 
-// kind: 0 any, 2 and 4: rows_v2, rows_v4, 14: bulk_v4, 17: bulk_v7.
+// kind: 0 any, 2 rows, 14 bulk_v4, 17 bulk_v7.
 inline bool takes_post(int kind, const Batch& b, int arithmetic, bool unaligned) {
     if (kind == 0) return true;
     bool rows = !unaligned && b.hidden % 8 == 0 && b.topk <= 32 && (b.type == FP16 || b.type == BF16);
@@ -168,7 +159,7 @@ inline void post(int kind, int warps, const Input& in, const SlotParams& s, int 
         launch("post_reorder", "post_reorder_any", tokens * ceil_div(b.hidden, piece), std::min(256, ceil_div(piece / 8, 32) * 32), 8 * b.topk, s,
             (const void*)in.rows(), (void*)out, b.type, b.hidden, piece, b.topk, weights, arithmetic, factor);
     } else if (kind < 10) {
-        launch("post_reorder", "post_reorder_rows_" + type + "_v" + std::to_string(each), ceil_div(1ll * tokens * ceil_div(vectors, 32 * each), warps), warps * 32, 0,
+        launch("post_reorder", "post_reorder_rows_" + type, ceil_div(1ll * tokens * ceil_div(vectors, 32 * each), warps), warps * 32, 0,
             s, (const void*)in.rows(), (void*)out, vectors, tokens, b.topk, weights, arithmetic, factor);
     } else {
         launch("post_reorder_sm90", "post_reorder_bulk_" + type + (arithmetic >= FMA16 ? "_fma" : "") + "_v" + std::to_string(each),

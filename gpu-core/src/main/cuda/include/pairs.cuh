@@ -14,7 +14,8 @@ struct Fp16 {
         return reinterpret_cast<const uint32_t&>(h);
     }
     __device__ __forceinline__ static uint32_t fma(uint32_t a, uint32_t b, uint32_t c) {
-        __half2 h = __hfma2(reinterpret_cast<const __half2&>(a), reinterpret_cast<const __half2&>(b), reinterpret_cast<const __half2&>(c));
+        __half2 h = __hfma2(reinterpret_cast<const __half2&>(a), reinterpret_cast<const __half2&>(b),
+            reinterpret_cast<const __half2&>(c));
         return reinterpret_cast<const uint32_t&>(h);
     }
     // Of a pair, as e4m3fn.
@@ -40,7 +41,8 @@ struct Bf16 {
         return reinterpret_cast<const uint32_t&>(h);
     }
     __device__ __forceinline__ static uint32_t fma(uint32_t a, uint32_t b, uint32_t c) {
-        __nv_bfloat162 h = __hfma2(reinterpret_cast<const __nv_bfloat162&>(a), reinterpret_cast<const __nv_bfloat162&>(b), reinterpret_cast<const __nv_bfloat162&>(c));
+        __nv_bfloat162 h = __hfma2(reinterpret_cast<const __nv_bfloat162&>(a),
+            reinterpret_cast<const __nv_bfloat162&>(b), reinterpret_cast<const __nv_bfloat162&>(c));
         return reinterpret_cast<const uint32_t&>(h);
     }
     __device__ __forceinline__ static uint32_t fp8(uint32_t v) {

@@ -61,7 +61,8 @@ __device__ __forceinline__ void note(const Slots& s, const Slot& slot) {
 }
 
 // What a selected slot's values are multiplied by; 1 where there is no such scale.
-__device__ __forceinline__ float reciprocal_of(const Scales& scales, const Slots& s, const Slot& slot, int64_t at, int64_t token) {
+__device__ __forceinline__ float
+reciprocal_of(const Scales& scales, const Slots& s, const Slot& slot, int64_t at, int64_t token) {
     int64_t index = scales.mode == PER_EXPERT ? static_cast<int64_t>(slot.id) - s.first
         : scales.mode == PER_TOKEN           ? token
         : scales.mode == PER_SLOT            ? at

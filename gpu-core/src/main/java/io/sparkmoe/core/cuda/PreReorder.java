@@ -13,6 +13,7 @@ import io.sparkmoe.core.cuda.driver.LaunchConfig;
 record PreReorder(ReorderShapes.Work work, long in, long out) {
     private static final String PLAIN = "pre_reorder";
     private static final String BULK = "pre_reorder_sm90";
+    private static final String SCALED = "pre_reorder_scaled_sm90";
     private static final int ZERO_THREADS = 256;
 
     void launch(Lane lane, ReorderSlots slots) {
@@ -26,11 +27,11 @@ record PreReorder(ReorderShapes.Work work, long in, long out) {
             }
             case COPY -> {
                 slots.addTo(vectors(lane));
-                lane.launch(PLAIN, "pre_reorder_copy_v8", config);
+                lane.launch(PLAIN, "pre_reorder_copy", config);
             }
             case SCALED -> {
                 slots.addScaledTo(vectors(lane));
-                lane.launch(BULK, "pre_reorder_scaled_" + type + "_v4", config);
+                lane.launch(SCALED, "pre_reorder_scaled_" + type, config);
             }
             case BULK, TO_FP8 -> {
                 slots.addTo(pieces(lane, kernel));
@@ -40,7 +41,7 @@ record PreReorder(ReorderShapes.Work work, long in, long out) {
                 KernelArguments arguments =
                         lane.arguments().address(in).address(out).i32(work.vectors());
                 slots.addScaledTo(arguments.i32(work.topk()).i32(evictFirst(kernel)));
-                lane.launch(BULK, "pre_reorder_scaled8_" + type, config);
+                lane.launch(SCALED, "pre_reorder_scaled8_" + type, config);
             }
         }
         zeroOthers(lane, slots);

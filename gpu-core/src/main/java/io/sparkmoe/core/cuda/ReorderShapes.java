@@ -140,7 +140,7 @@ final class ReorderShapes {
             return w.bulk ? "post_reorder_bulk_" + type + "_fma_v7" : "post_reorder_any";
         }
         if (!w.bulk || w.local < 1) {
-            return "post_reorder_rows_" + type + "_v2";
+            return "post_reorder_rows_" + type;
         }
         return "post_reorder_bulk_" + type + (w.local >= MOSTLY_STORES ? "_v7" : "_v4");
     }
