@@ -144,7 +144,7 @@ def gather(works, shape):
 VARIANTS = {
     "copy": [("copy", 2, 0), ("copy", 4, 0), ("bulk", 1, 0), ("bulk", 1, 1), ("bulk", 5, 1), ("bulk", 15, 1)],
     "fp8": [("fp8", 1, 0), ("fp8", 1, 1), ("fp8", 5, 1), ("fp8", 15, 1)],
-    "scaled": [("scaled", 4, 0), ("scaled", 7, 0)],
+    "scaled": [("scaled_v4", 4, 0), ("scaled_v4", 7, 0)],
     "scaled8": [("scaled8", 1, 0), ("scaled8", 1, 1), ("scaled8", 2, 0), ("scaled8", 2, 1)],
     "post": [("rows", 2), ("rows", 4), ("bulk_v4", 1), ("bulk_v7", 1), ("any", 1)],
 }

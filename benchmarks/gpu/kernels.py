@@ -119,8 +119,9 @@ def pre_reorder(kernels, w, share, note=False, variant=None):
         kernels.launch("pre_reorder_sm90", "pre_reorder_bulk" if kind == "bulk" else f"pre_reorder_fp8_{name}",
                        ceil(ceil(w.tokens, group) * pieces, warps), 32 * warps, warps * group * piece,
                        w.hidden, w.out, w.tokens, w.topk, group, row_bytes, piece, pieces, evict, *slots)
-    elif kind == "scaled":
-        kernels.launch("pre_reorder_scaled_sm90", f"pre_reorder_scaled_{name}", ceil(w.tokens * ceil(vectors, 128), warps),
+    elif kind.startswith("scaled_v"):
+        each = int(kind[8:])
+        kernels.launch("pre_reorder_scaled_sm90", f"pre_reorder_scaled_{name}_v{each}", ceil(w.tokens * ceil(vectors, 32 * each), warps),
                        32 * warps, 0, w.hidden, w.out, vectors, w.tokens, w.topk, *slots, *w.scaling())
     elif kind == "scaled8":
         span = warps * 32 * 7
@@ -145,7 +146,9 @@ def choose(w, same, local, row_bytes, out_bytes):
         return ("any", 8, 0)
     if w.mode == "none":
         return ("fp8", 5, 1) if burst else ("fp8", 1, 0)
-    return ("scaled8", 1, 1) if fp8 else ("scaled", 4, 0)
+    if fp8:
+        return ("scaled8", 1, 1)
+    return ("scaled_v14", 2, 0) if burst and row_bytes % 7168 == 0 else ("scaled_v4", 4, 0)
 
 
 def zero_unnamed(kernels, w, rows_a_block):

@@ -12,8 +12,7 @@ using namespace moe;
 namespace {
 
 constexpr unsigned ALL = 0xffffffffu;
-constexpr int WARP_VECTORS = 4;   // of 16 bytes, a lane
-constexpr int BLOCK_VECTORS = 7;  // a thread
+constexpr int BLOCK_VECTORS = 7;  // of 16 bytes, a thread
 
 __device__ __forceinline__ uint4 load_once(const uint4* from) {
     uint4 v;
@@ -23,12 +22,12 @@ __device__ __forceinline__ uint4 load_once(const uint4* from) {
     return v;
 }
 
-// A warp takes 32 * WARP_VECTORS vectors of one token.
-template <class T>
+// A warp takes 32 * VPT vectors of one token. WHOLE: there are no fewer anywhere.
+template <class T, int VPT, bool WHOLE>
 __device__ __forceinline__ void scaled_vectors(
         const uint4* in, uint4* out, int vectors, int tokens, int topk, const Slots& s, const Scales& scales) {
     int lane = threadIdx.x & 31;
-    int pieces = (vectors + 32 * WARP_VECTORS - 1) / (32 * WARP_VECTORS);
+    int pieces = (vectors + 32 * VPT - 1) / (32 * VPT);
     int64_t warp = (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) >> 5;
     int64_t token = warp / pieces;
     int piece = static_cast<int>(warp - token * pieces);
@@ -37,13 +36,13 @@ __device__ __forceinline__ void scaled_vectors(
     }
     Slot slot = slot_at(s, token * topk + lane, lane < topk);
     unsigned mask = __ballot_sync(ALL, slot.row >= 0);
-    int at = piece * 32 * WARP_VECTORS + lane;
-    uint4 v[WARP_VECTORS];
+    int at = piece * 32 * VPT + lane;
+    uint4 v[VPT];
     float reciprocal = 1.0f;
     if (mask != 0) {
 #pragma unroll
-        for (int j = 0; j < WARP_VECTORS; j++) {
-            if (at + j * 32 < vectors) v[j] = load_once(in + token * vectors + at + j * 32);
+        for (int j = 0; j < VPT; j++) {
+            if (WHOLE || at + j * 32 < vectors) v[j] = load_once(in + token * vectors + at + j * 32);
         }
     }
     if (slot.row >= 0) {
@@ -58,8 +57,8 @@ __device__ __forceinline__ void scaled_vectors(
         float r = __shfl_sync(ALL, reciprocal, k);
         uint4* to = out + static_cast<int64_t>(row) * vectors + at;
 #pragma unroll
-        for (int j = 0; j < WARP_VECTORS; j++) {
-            if (at + j * 32 < vectors) {
+        for (int j = 0; j < VPT; j++) {
+            if (WHOLE || at + j * 32 < vectors) {
                 __stcs(to + j * 32,
                     make_uint4(scaled_pair<T>(v[j].x, r), scaled_pair<T>(v[j].y, r), scaled_pair<T>(v[j].z, r),
                         scaled_pair<T>(v[j].w, r)));
@@ -115,14 +114,16 @@ __device__ __forceinline__ void scaled_to_fp8(
 
 }  // namespace
 
-// Warps for tokens * pieces of 128 vectors, up to 8 a block.
-#define PRE_REORDER_SCALED(NAME, T)                                                                       \
-    extern "C" __global__ void __launch_bounds__(256, 4) pre_reorder_scaled_##NAME(const uint4* in,       \
-            uint4* out, int vectors, int tokens, int topk, MOE_SLOT_PARAMS, MOE_SCALE_PARAMS) {           \
-        scaled_vectors<T>(in, out, vectors, tokens, topk, MOE_SLOTS, MOE_SCALES);                         \
+// Warps for tokens * pieces of 32 * VPT vectors; v4: up to 8 a block; v14: up to 2, rows of whole pieces.
+#define PRE_REORDER_SCALED(NAME, T, VPT, WHOLE, THREADS, BLOCKS)                                                  \
+    extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) pre_reorder_scaled_##NAME##_v##VPT(             \
+            const uint4* in, uint4* out, int vectors, int tokens, int topk, MOE_SLOT_PARAMS, MOE_SCALE_PARAMS) {  \
+        scaled_vectors<T, VPT, WHOLE>(in, out, vectors, tokens, topk, MOE_SLOTS, MOE_SCALES);                     \
     }
-PRE_REORDER_SCALED(fp16, Fp16)
-PRE_REORDER_SCALED(bf16, Bf16)
+PRE_REORDER_SCALED(fp16, Fp16, 4, false, 256, 4)
+PRE_REORDER_SCALED(bf16, Bf16, 4, false, 256, 4)
+PRE_REORDER_SCALED(fp16, Fp16, 14, true, 64, 8)
+PRE_REORDER_SCALED(bf16, Bf16, 14, true, 64, 8)
 
 // 1 or 2 warps a block, blocks for tokens * pieces of blockDim.x * 7 vectors.
 #define PRE_REORDER_SCALED8(NAME, T)                                                                      \

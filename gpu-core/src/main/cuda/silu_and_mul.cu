@@ -19,22 +19,17 @@ __device__ __forceinline__ float exact_silu(float x) {
     return __double2float_rn(wide / (1.0 + exp(-wide)));
 }
 
-// Whether a value a few fp32 steps away might be rounded to other 16 bits.
-__device__ __forceinline__ bool on_the_edge(float v, int type) {
-    uint32_t bits = __float_as_uint(v), magnitude = bits & 0x7fffffff;
-    uint32_t half = type == FP16 ? 0x1000 : 0x8000, smallest = type == FP16 ? 113u << 23 : 1u << 23;
-    return magnitude < smallest || (bits & (2 * half - 1)) - (half - 8) <= 16;
-}
-
-// The CPU computes in double; so does this where fp32 might give something else. exp(-x) itself would pass fp32 where the
-// result does not vanish yet.
+// The CPU computes in double; so does this where fp32, three steps off at most, might be rounded to something else.
+// exp(-x) itself would pass fp32 where the result does not vanish yet.
 __device__ __forceinline__ float silu(float x, int type) {
     if (type == FP32) {
         return canonical(exact_silu(x));
     }
     float e = expf(-fabsf(x));
     float v = __fmul_rn(x, __fdiv_rn(x < 0 ? e : 1.0f, __fadd_rn(1.0f, e)));
-    return round_to(type, x != 0 && on_the_edge(v, type) ? exact_silu(x) : v);
+    float low = round_to(type, __fmul_rn(v, 1 - 0x1p-21f)), high = round_to(type, __fmul_rn(v, 1 + 0x1p-21f));
+    bool steps_are_coarse = fabsf(v) < 0x1p-120f && x != 0;
+    return low == high && !steps_are_coarse ? low : round_to(type, exact_silu(x));
 }
 
 template <int N>

@@ -49,7 +49,7 @@ static std::string label_of(const Batch& b) {
 static void check_pre(const Batch& b, bool unaligned, std::mt19937_64& random) {
     Bytes want = pre_reference(b);
     const Variant variants[] = {{Variant::ANY, 8, false}, {Variant::COPY, 4, false}, {Variant::BULK, 1, false}, {Variant::BULK, 15, true},
-        {Variant::TO_FP8, 1, false}, {Variant::TO_FP8, 5, true}, {Variant::SCALED, 4, false}, {Variant::SCALED8, 1, true},
+        {Variant::TO_FP8, 1, false}, {Variant::TO_FP8, 5, true}, {Variant::SCALED, 4, false}, {Variant::SCALED14, 2, false}, {Variant::SCALED8, 1, true},
         {Variant::SCALED8, 2, false}};
     for (const Variant& v : variants) {
         for (int ready = b.segments() == 1 ? 0 : 1; ready < 2; ready++) {
@@ -101,8 +101,8 @@ static void check_malformed(Batch b, bool post_too, std::mt19937_64& random) {
         if (b.src2dst[i] >= b.targets[0]) outside++;
         else twice += names[b.src2dst[i]]++ > 0;
     }
-    for (int kind = 0; kind < 6; kind++) {
-        Variant v{static_cast<Variant::Kind>(kind), kind == Variant::SCALED8 ? 2 : 4, false};
+    for (int kind = 0; kind < 7; kind++) {
+        Variant v{static_cast<Variant::Kind>(kind), kind >= Variant::SCALED14 ? 2 : 4, false};
         if (!takes(v, b, false)) continue;
         for (int ready = 0; ready < 2; ready++) {
             Input in(b);
@@ -185,7 +185,7 @@ int main(int argc, char** argv) {
                 for (int turn = 0; turn < (small ? 2 : 3); turn++) {
                     int type = 1 + static_cast<int>(random() % 3), out_type = random() % 2 ? type : 1 + static_cast<int>(random() % 4), mode = static_cast<int>(random() % 4);
                     if (turn == 0) type = FP16, out_type = hidden % 3 ? FP8 : FP16;
-                    if (turn == 1) type = BF16, out_type = hidden % 3 ? BF16 : FP8, mode = topk % 2;
+                    if (turn == 1) type = BF16, out_type = hidden % 3 ? BF16 : FP8, mode = hidden == 7168 ? 1 + topk % 3 : topk % 2;
                     Batch b = batch(type, out_type, hidden, topk, mode, tokens, 12, random() % 2 * 3, random);
                     b.in = values(type, static_cast<size_t>(b.all_tokens()) * hidden, random);
                     bool unaligned = random() % 5 == 0;

@@ -8,11 +8,11 @@ namespace reorder {
 using driver::Buffer;
 
 struct Variant {
-    enum Kind { ANY, COPY, BULK, TO_FP8, SCALED, SCALED8 } kind;
+    enum Kind { ANY, COPY, BULK, TO_FP8, SCALED, SCALED14, SCALED8 } kind;
     int warps;
     bool evict_first;
     std::string name() const {
-        static const char* const names[] = {"any", "copy", "bulk", "fp8", "scaled", "scaled8"};
+        static const char* const names[] = {"any", "copy", "bulk", "fp8", "scaled", "scaled14", "scaled8"};
         return std::string(names[kind]) + " w" + std::to_string(warps) + (evict_first ? " evict_first" : "");
     }
 };
@@ -85,7 +85,7 @@ inline bool takes(const Variant& v, const Batch& b, bool unaligned) {
         case Variant::BULK: return rows && b.type == b.out_type && b.mode == NO_SCALES;
         case Variant::TO_FP8: return rows && wide && b.out_type == FP8 && b.mode == NO_SCALES;
         case Variant::SCALED8: return rows && wide && b.out_type == FP8 && b.mode != NO_SCALES;
-        default: return rows && wide && b.out_type == b.type && b.mode != NO_SCALES;
+        default: return rows && wide && b.out_type == b.type && b.mode != NO_SCALES && (v.kind == Variant::SCALED || in_bytes % 7168 == 0);
     }
 }
 
@@ -123,9 +123,13 @@ inline void pre(const Variant& v, const Input& in, const SlotParams& s, unsigned
             break;
         }
         case Variant::SCALED:
-            launch_scaled("pre_reorder_scaled_sm90", "pre_reorder_scaled_" + type, ceil_div(1ll * tokens * ceil_div(vectors, 128), v.warps), v.warps * 32, 0,
-                s, scales, mode, count, (const void*)in.rows(), (void*)out, vectors, tokens, b.topk);
+        case Variant::SCALED14: {
+            int each = v.kind == Variant::SCALED ? 4 : 14;
+            launch_scaled("pre_reorder_scaled_sm90", "pre_reorder_scaled_" + type + "_v" + std::to_string(each),
+                ceil_div(1ll * tokens * ceil_div(vectors, 32 * each), v.warps), v.warps * 32, 0, s, scales, mode, count, (const void*)in.rows(), (void*)out,
+                vectors, tokens, b.topk);
             break;
+        }
         default: {
             int span = v.warps * 32 * 7;
             launch_scaled("pre_reorder_scaled_sm90", "pre_reorder_scaled8_" + type, tokens * ceil_div(vectors, span), v.warps * 32, b.topk * span * 8, s, scales, mode,

@@ -29,9 +29,10 @@ record PreReorder(ReorderShapes.Work work, long in, long out) {
                 slots.addTo(vectors(lane));
                 lane.launch(PLAIN, "pre_reorder_copy", config);
             }
-            case SCALED -> {
+            case SCALED, SCALED_WIDE -> {
                 slots.addScaledTo(vectors(lane));
-                lane.launch(SCALED, "pre_reorder_scaled_" + type, config);
+                String width = kernel == Pre.SCALED ? "_v4" : "_v14";
+                lane.launch(SCALED, "pre_reorder_scaled_" + type + width, config);
             }
             case BULK, TO_FP8 -> {
                 slots.addTo(pieces(lane, kernel));

@@ -17,6 +17,8 @@ final class ReorderShapes {
 
     private static final int COPY_VECTORS = 8;
     private static final int SCALED_VECTORS = 4;
+    private static final int WIDE_VECTORS = 14;
+    private static final int WIDE_WARPS = 2;
     private static final int ROWS_VECTORS = 2;
     private static final int WARPS = 4;
 
@@ -39,6 +41,7 @@ final class ReorderShapes {
         BULK,
         TO_FP8,
         SCALED,
+        SCALED_WIDE,
         SCALED_TO_FP8
     }
 
@@ -88,7 +91,11 @@ final class ReorderShapes {
         if (!w.bulk || !w.wide() || !(fp8 || w.in == w.out)) {
             return Pre.ANY;
         }
-        return fp8 ? (w.scaled ? Pre.SCALED_TO_FP8 : Pre.TO_FP8) : Pre.SCALED;
+        if (fp8) {
+            return w.scaled ? Pre.SCALED_TO_FP8 : Pre.TO_FP8;
+        }
+        boolean wide = w.local >= MOSTLY_STORES && w.vectors() % (32 * WIDE_VECTORS) == 0;
+        return wide ? Pre.SCALED_WIDE : Pre.SCALED;
     }
 
     /** Whether rows stored in bulk make way in the cache for rows still to be read. */
@@ -101,6 +108,7 @@ final class ReorderShapes {
             case ANY -> any(w.tokens, w.hidden, Math.multiplyExact(8, w.topk));
             case COPY -> warps(w.tokens * ceil(w.vectors(), 32 * COPY_VECTORS), WARPS, 0);
             case SCALED -> warps(w.tokens * ceil(w.vectors(), 32 * SCALED_VECTORS), WARPS, 0);
+            case SCALED_WIDE -> warps(w.tokens * ceil(w.vectors(), 32 * WIDE_VECTORS), WIDE_WARPS, 0);
             case BULK, TO_FP8 -> {
                 int warps = w.local >= MOSTLY_STORES ? BURST_WARPS : 1;
                 long pieces = (long) ceil(w.tokens, group(w.topk)) * ceil(w.rowBytes(), pieceBytes(w.rowBytes()));

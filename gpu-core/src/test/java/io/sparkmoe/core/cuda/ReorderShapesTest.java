@@ -28,7 +28,8 @@ class ReorderShapesTest {
         assertThat(pre(TensorType.FP32, TensorType.FP32, 8, false, 8)).isEqualTo(Pre.BULK);
         assertThat(pre(TensorType.FP16, TensorType.FP16, 8, false, 1)).isEqualTo(Pre.COPY);
         assertThat(pre(TensorType.BF16, TensorType.BF16, 2, false, 2)).isEqualTo(Pre.COPY);
-        assertThat(pre(TensorType.BF16, TensorType.BF16, 8, true, 8)).isEqualTo(Pre.SCALED);
+        assertThat(pre(TensorType.BF16, TensorType.BF16, 8, true, 8)).isEqualTo(Pre.SCALED_WIDE);
+        assertThat(pre(TensorType.FP16, TensorType.FP16, 8, true, 1)).isEqualTo(Pre.SCALED);
         assertThat(pre(TensorType.FP16, TensorType.FP8_E4M3FN, 8, false, 8)).isEqualTo(Pre.TO_FP8);
         assertThat(pre(TensorType.FP16, TensorType.FP8_E4M3FN, 8, true, 8)).isEqualTo(Pre.SCALED_TO_FP8);
         assertThat(pre(TensorType.FP16, TensorType.BF16, 8, false, 8)).isEqualTo(Pre.ANY);
@@ -64,6 +65,7 @@ class ReorderShapesTest {
         assertThat(ReorderShapes.launch(all, Pre.BULK)).isEqualTo(LaunchConfig.of(1639, 160, 5 * 4 * 3584));
         assertThat(ReorderShapes.launch(all, Pre.COPY)).isEqualTo(LaunchConfig.of(8192, 128, 0));
         assertThat(ReorderShapes.launch(all, Pre.SCALED)).isEqualTo(LaunchConfig.of(14336, 128, 0));
+        assertThat(ReorderShapes.launch(all, Pre.SCALED_WIDE)).isEqualTo(LaunchConfig.of(8192, 64, 0));
         assertThat(ReorderShapes.launch(all, Pre.SCALED_TO_FP8)).isEqualTo(LaunchConfig.of(32768, 32, 14336));
         assertThat(ReorderShapes.launch(all, Pre.ANY)).isEqualTo(LaunchConfig.of(32768, 256, 64));
         Work few = work(TensorType.FP16, TensorType.FP8_E4M3FN, 8, false, 1);
