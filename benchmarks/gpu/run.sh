@@ -16,6 +16,7 @@ for file in "$cuda"/*.cu; do
 done
 nvcc -std=c++17 -O2 -o "$out/bench" "$check/bench.cpp" -ldl &
 nvcc -std=c++17 -O2 -o "$out/counting_check" "$check/counting_check.cpp" -lcuda -ldl &
+nvcc -std=c++17 -O3 -o "$out/reorder_check" "$check/reorder_check.cpp" -ldl &
 wait
 
 nvidia-smi --query-gpu=name,driver_version,clocks.sm,clocks.mem --format=csv,noheader
@@ -23,5 +24,8 @@ echo "== sorting kernels"
 "$out/bench" "$out/ptx"
 echo "== counting kernels"
 "$out/counting_check" "$out/ptx" bench
+echo "== reorder kernels"
+"$out/reorder_check" "$out/ptx"
+python3 benchmarks/gpu/benchmark_ep_pre_reorder.py --ptx "$out/ptx" || echo "PyTorch could not be asked"
 echo "== PyTorch"
 python3 benchmarks/gpu/rivals.py || echo "PyTorch could not be asked"

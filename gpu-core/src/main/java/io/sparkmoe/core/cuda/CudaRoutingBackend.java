@@ -54,6 +54,7 @@ public final class CudaRoutingBackend implements RoutingBackend {
     private final DeviceCalls calls;
     private final PinnedResults results;
     private final RoutingBackend cpu;
+    private final ReorderBackend reorder;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private CudaRoutingBackend(CudaContext context, long deviceBytes, DeviceSettings settings, RoutingBackend cpu) {
@@ -65,6 +66,7 @@ public final class CudaRoutingBackend implements RoutingBackend {
         this.calls = new DeviceCalls(context, lanes, settings.failOnStickyError());
         this.results = new PinnedResults(pinned);
         this.cpu = cpu;
+        this.reorder = new CudaReorderBackend(calls, results, cpu.reorder());
     }
 
     /**
@@ -228,7 +230,7 @@ public final class CudaRoutingBackend implements RoutingBackend {
 
     @Override
     public ReorderBackend reorder() {
-        return cpu.reorder();
+        return reorder;
     }
 
     @Override

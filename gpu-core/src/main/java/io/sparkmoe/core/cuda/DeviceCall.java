@@ -37,6 +37,11 @@ interface DeviceCall<R extends AutoCloseable> {
         return null;
     }
 
+    /** Whether parts of a batch are worth another try when there is no memory for the whole. */
+    default boolean worthCutting(RoutingBatch batch) {
+        return DeviceCalls.worthCutting(batch);
+    }
+
     /** The result of two parts that follow each other; null when it would pass what int32 offsets can say. */
     @Nullable
     R join(R first, R second, ResultBuffers out);

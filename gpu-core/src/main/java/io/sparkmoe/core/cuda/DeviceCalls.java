@@ -46,6 +46,16 @@ final class DeviceCalls {
         return lanes.begin(activity());
     }
 
+    /** Whether a lane is of this device. */
+    boolean owns(Lane lane) {
+        return lanes == lane.owner();
+    }
+
+    /** Whether an error took the device away. */
+    boolean lost() {
+        return context.dead();
+    }
+
     /** Whether the device may be used; false after an error that took it away, when the CPU is to go on. */
     boolean alive() {
         return alive(null);
@@ -83,7 +93,7 @@ final class DeviceCalls {
             R result = once(batch, call, buffers);
             return result != null ? result : onCpu(batch, call);
         } catch (OutOfDeviceMemoryException e) {
-            return worthCutting(batch) ? inTwo(batch, call, buffers) : onCpu(batch, call);
+            return call.worthCutting(batch) ? inTwo(batch, call, buffers) : onCpu(batch, call);
         } catch (CudaException e) {
             if (alive(e)) {
                 throw e;

@@ -38,6 +38,7 @@ final class Lane implements AutoCloseable {
     private final long tally;
     private final KernelArguments arguments = new KernelArguments();
     private final List<DeviceBlock> taken = new ArrayList<>();
+    private final List<DeviceBlock> kept = new ArrayList<>();
     private boolean permitted;
     private boolean launched;
     private boolean ended;
@@ -105,6 +106,18 @@ final class Lane implements AutoCloseable {
         return block.address();
     }
 
+    /** The lanes that this is one of. */
+    Lanes owner() {
+        return owner;
+    }
+
+    /** Device memory that outlives the call if it ends well; whoever gets the result closes it. */
+    DeviceBlock keep(long bytes) {
+        DeviceBlock block = memory.take(Math.max(1, bytes));
+        kept.add(block);
+        return block;
+    }
+
     /** Device memory for this call, all zero. */
     long takeZeroed(long bytes) {
         long address = take(bytes);
@@ -140,6 +153,12 @@ final class Lane implements AutoCloseable {
         long host = scratch.take(4L * count);
         Memory.copy(values, Memory.INTS, host, 4L * count);
         return upload(host, 4L * count);
+    }
+
+    long upload(long[] values) {
+        long host = scratch.take(8L * values.length);
+        Memory.copy(values, Memory.LONGS, host, 8L * values.length);
+        return upload(host, 8L * values.length);
     }
 
     private void copyToDevice(long device, long host, long bytes) {
@@ -247,6 +266,10 @@ final class Lane implements AutoCloseable {
         } finally {
             taken.forEach(DeviceBlock::close);
             taken.clear();
+            if (!ended) {
+                kept.forEach(DeviceBlock::close);
+            }
+            kept.clear();
             scratch.clear();
             owner.giveBack(this, permitted);
         }

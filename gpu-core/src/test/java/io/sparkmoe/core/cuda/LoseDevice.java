@@ -2,6 +2,7 @@ package io.sparkmoe.core.cuda;
 
 import io.sparkmoe.core.cpu.CpuRoutingBackend;
 import io.sparkmoe.core.cuda.driver.BreakContext;
+import io.sparkmoe.core.reorder.TensorResult;
 import io.sparkmoe.core.routing.CompactOptions;
 import io.sparkmoe.core.routing.CompactResult;
 import io.sparkmoe.core.routing.DeviceSettings;
@@ -53,7 +54,12 @@ final class LoseDevice implements AutoCloseable {
             long[] sums = new long[Answers.EXPERTS];
             read.read(2, sums);
             CompactResult result = backend.alignCompact(batch, COMPACT, allocator);
-            BreakContext.breakDevice();
+            try (ReorderChain chain = new ReorderChain(allocator, 5, 7);
+                    TensorResult tensor = chain.pre(backend.reorder())) {
+                BreakContext.breakDevice();
+                System.out.println("tensor: " + failure(tensor::host));
+                System.out.println("over tensor: " + failure(() -> chain.silu(backend.reorder(), tensor)));
+            }
             System.out.println("result in hand: " + Answers.compact(result).equals(expected));
             Answers.operators().forEach((name, operator) -> System.out.println(name + ": " + said(operator)));
             accumulators(held, read, empty, sums);

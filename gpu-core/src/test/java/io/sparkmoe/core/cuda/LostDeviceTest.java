@@ -41,6 +41,10 @@ class LostDeviceTest {
                 .asString()
                 .contains("The GPU of this process is lost, the CPU goes on: ")
                 .contains("CUDA_ERROR_ILLEGAL_ADDRESS");
+        assertThat(List.of(line(lines, "tensor"), line(lines, "over tensor")))
+                .allSatisfy(l -> assertThat(l)
+                        .contains("the GPU was lost with a tensor that lay there")
+                        .endsWith("Compute it again: Spark does when it repeats the task."));
         String sums = LOST + ", and sums with it: the task has to run again";
         assertThat(lines)
                 .contains("held add: " + sums, "held read: " + sums, "empty add: none")

@@ -41,6 +41,11 @@ public final class KernelArguments {
         return this;
     }
 
+    /** Appends a {@code float}. */
+    public KernelArguments f32(float value) {
+        return i32(Float.floatToRawIntBits(value));
+    }
+
     /** Appends a {@code long long} or {@code size_t}. */
     public KernelArguments i64(long value) {
         buffer.putLong(next(), value);
