@@ -25,7 +25,7 @@ record PostReorder(ReorderShapes.Work work, PostReorderOptions options, long in,
         arguments
                 .i32(work.topk())
                 .address(weights)
-                .i32(options.arithmetic().ordinal())
+                .i32(KernelCodes.of(options.arithmetic()))
                 .f32(options.routedScalingFactor());
         slots.addTo(arguments);
         lane.launch(bulk ? "post_reorder_sm90" : "post_reorder", kernel, ReorderShapes.launch(work, kernel));

@@ -161,7 +161,7 @@ final class ReorderShapes {
             return warps(w.tokens * ceil(w.vectors(), 32 * ROWS_VECTORS), WARPS, 0);
         }
         int vectors = kernel.endsWith("7") ? 7 : 4;
-        return warps(w.tokens * ceil(w.rowBytes(), vectors * 512), 1, 0);
+        return warps(w.tokens * ceil(w.rowBytes(), vectors * 512L), 1, 0);
     }
 
     /** A block for each piece of each row. */

@@ -11,7 +11,7 @@ import io.sparkmoe.core.reorder.ExpertRange;
  * @param rows rows that slots may name
  * @param named device address of a bit a row, zero before; or 0
  * @param scales device address of fp32, or 0
- * @param scaleMode as {@link io.sparkmoe.core.reorder.ScaleMode} counts, or {@link #PER_SLOT}
+ * @param scaleMode of {@link KernelCodes}, or {@link #PER_SLOT}
  */
 record ReorderSlots(
         long ids,

@@ -55,7 +55,7 @@ record SlotPlan(
     /** What the kernels take; launches what makes it so. There are slots. */
     ReorderSlots ready(Lane lane) {
         if (direct) {
-            int mode = scales.mode().ordinal();
+            int mode = KernelCodes.of(scales.mode());
             return new ReorderSlots(
                     ids.ids(), src2dst, experts, rows, named, lane.tally(), scales.values(), mode, scales.count());
         }
@@ -63,7 +63,7 @@ record SlotPlan(
         long row = lane.take((long) Integer.BYTES * n);
         long reciprocals = scales.any() ? lane.take((long) Float.BYTES * n) : 0;
         launch(lane, row, reciprocals);
-        int mode = scales.any() ? ReorderSlots.PER_SLOT : ScaleMode.NONE.ordinal();
+        int mode = scales.any() ? ReorderSlots.PER_SLOT : KernelCodes.of(ScaleMode.NONE);
         return new ReorderSlots(0, row, experts, rows, named, lane.tally(), reciprocals, mode, n);
     }
 
@@ -83,7 +83,7 @@ record SlotPlan(
                 .i32(experts.end());
         arguments
                 .address(scales.values())
-                .i32(scales.mode().ordinal())
+                .i32(KernelCodes.of(scales.mode()))
                 .address(scales.offsets())
                 .i32(scales.lists())
                 .address(row)

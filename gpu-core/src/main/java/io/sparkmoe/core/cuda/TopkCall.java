@@ -78,7 +78,7 @@ record TopkCall(Activations logits, RoutingBatch results, TopkOptions options, T
                 .i32(tokens)
                 .i32(options.numExperts())
                 .i32(options.topk())
-                .i32(options.scoring().ordinal())
+                .i32(KernelCodes.of(options.scoring()))
                 .i32(options.renormalize() ? 1 : 0)
                 .address(bias)
                 .i32(options.numExpertGroup())
