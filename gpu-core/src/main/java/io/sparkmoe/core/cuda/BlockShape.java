@@ -10,8 +10,9 @@ record BlockShape(int warps, int bins) {
 
     /** Wide for long segments, where there is such a kernel and the device has the shared memory. */
     static BlockShape of(int longest, int bins, int mostShared) {
-        boolean wide =
-                longest > NARROW * 32 * ITEMS && bins <= Shapes.BINS_8 && Shapes.sortShared(WIDE, ITEMS, bins) <= mostShared;
+        boolean wide = longest > NARROW * 32 * ITEMS
+                && bins <= Shapes.BINS_8
+                && Shapes.sortShared(WIDE, ITEMS, bins) <= mostShared;
         return new BlockShape(wide ? WIDE : NARROW, bins);
     }
 

@@ -36,8 +36,7 @@ class LaunchTableTest {
     }
 
     private static String table() {
-        StringBuilder out = new StringBuilder(
-                """
+        StringBuilder out = new StringBuilder("""
                 // Written by LaunchTableTest: what the launchers choose on a device of 132 multiprocessors with 227 KiB of shared
                 // memory a block. align: length bins block_size kernel blocks threads shared, of one segment; large: chunk_ids
                 // chunks and the writing kernels for it; span: segments value; cached: experts slots value; shares: ids segments
