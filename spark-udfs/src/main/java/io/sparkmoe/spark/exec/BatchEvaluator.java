@@ -13,21 +13,37 @@ import org.apache.spark.sql.vectorized.ColumnarBatch;
  * batches of results an input batch.
  *
  * @param calls the functions
- * @param inputTypes type of each call's id column
- * @param outputTypes types of the node's output: the child's columns, then the results
+ * @param width columns of the child's output
+ * @param passed which of them the node passes on
+ * @param outputTypes types of the node's output: the columns passed on, then the results
  */
 @SuppressWarnings("ArrayRecordComponent") // Spark takes types as arrays; nothing compares evaluators.
 public record BatchEvaluator(
-        List<Call> calls, DataType[] inputTypes, DataType[] outputTypes, MoeConf conf, MoeMetrics metrics)
+        List<Call> calls, int width, int[] passed, DataType[] outputTypes, MoeConf conf, MoeMetrics metrics)
         implements PartitionEvaluator {
     @Override
     public Iterator<ColumnarBatch> columnar(Iterator<ColumnarBatch> input) {
-        return new ColumnarSlices(task(), calls, input);
+        return new Mapped<>(new Slices<>(task(), passed, new Mapped<>(input, ColumnSlice::new)), ColumnSlice::batch);
+    }
+
+    /** The slices of a child of rows, with results. */
+    public Iterator<RowSlice> overRows(Iterator<InternalRow> input) {
+        return overSlices(new RowBuffer(input, width, conf.maxBytes()));
+    }
+
+    /** The slices of a batch node below, with this one's results too. */
+    public Iterator<RowSlice> overSlices(Iterator<RowSlice> input) {
+        return new Slices<>(task(), passed, input);
+    }
+
+    /** The rows of slices. */
+    public Iterator<InternalRow> unsliced(Iterator<RowSlice> slices) {
+        return new OutputRows(slices, outputTypes);
     }
 
     @Override
     public Iterator<InternalRow> rows(Iterator<InternalRow> input) {
-        return new RowSlices(task(), calls, inputTypes, FlatRows.projection(outputTypes), input);
+        return unsliced(overRows(input));
     }
 
     @Override
@@ -36,6 +52,6 @@ public record BatchEvaluator(
     }
 
     private SliceTask task() {
-        return new SliceTask(TaskContext.get(), conf, metrics, calls, inputTypes);
+        return new SliceTask(TaskContext.get(), conf, metrics, calls);
     }
 }

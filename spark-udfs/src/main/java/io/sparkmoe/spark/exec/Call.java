@@ -2,16 +2,17 @@ package io.sparkmoe.spark.exec;
 
 import io.sparkmoe.core.routing.MalformedRoutingException;
 import java.io.Serializable;
+import java.util.List;
 import org.apache.spark.TaskContext;
 
 /**
  * One function of a batch node.
  *
+ * @param inputs where it reads each of the operator's inputs
  * @param sql how the user wrote it, for messages
- * @param input ordinal of the id column in the child's output
  * @param hint what to add to a complaint about data; empty for nothing
  */
-public record Call(IdOperator operator, int input, String sql, String hint) implements Serializable {
+public record Call(BatchOperator operator, List<InputRef> inputs, String sql, String hint) implements Serializable {
     /** The error of this call, with function and partition. */
     MalformedRoutingException in(TaskContext task, MalformedRoutingException e) {
         String where = sql + (task == null ? "" : ", partition " + task.partitionId()) + ": ";

@@ -9,6 +9,7 @@ import io.sparkmoe.core.routing.PackedIds;
 import io.sparkmoe.core.routing.RoutingBatch;
 import io.sparkmoe.core.routing.RoutingBatchBuilder;
 import java.util.Arrays;
+import java.util.List;
 import org.apache.arrow.vector.BaseFixedWidthVector;
 import org.apache.arrow.vector.complex.ListVector;
 import org.apache.spark.sql.catalyst.util.ArrayData;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * Copies id lists, column-wise or row by row, into one contiguous {@link RoutingBatch}, at the width the column has.
  * NULL elements become -1; NULL lists become empty segments and are remembered.
  */
-final class IdCollector implements AutoCloseable {
+public final class IdCollector implements InputCollector {
     private final DataType type;
     private final RoutingBatchBuilder builder;
     private final IdElements elements;
@@ -37,7 +38,8 @@ final class IdCollector implements AutoCloseable {
         this.elements = new IdElements(options);
     }
 
-    void reset(long firstRow) {
+    @Override
+    public void reset(long firstRow) {
         builder.reset(IdElements.typeOf(type), firstRow);
         elements.reset(firstRow);
         if (anyNull) {
@@ -50,7 +52,8 @@ final class IdCollector implements AutoCloseable {
         return builder.segments();
     }
 
-    long ids() {
+    @Override
+    public long ids() {
         return builder.ids();
     }
 
@@ -59,8 +62,15 @@ final class IdCollector implements AutoCloseable {
         return builder.lastLength();
     }
 
-    long bytes() {
+    @Override
+    public long bytes() {
         return builder.bytes();
+    }
+
+    /** At most four bytes an id, whatever width the column has. */
+    @Override
+    public long bytes(long elements) {
+        return 4 * elements;
     }
 
     RoutingBatch batch() {
@@ -72,13 +82,25 @@ final class IdCollector implements AutoCloseable {
         return anyNull ? nulls.clone() : null;
     }
 
+    @Override
+    public long length(InputColumn column, int row) {
+        if (column instanceof InputColumn.Vector v) {
+            return length(v.column(), v.offset() + row);
+        }
+        return column.value(row) instanceof byte[] packed
+                ? packed.length
+                : IdElements.length((ArrayData) column.value(row), ((ArrayType) type).elementType());
+    }
+
     /** About how many ids a row holds (exact but for nested and packed lists, never too low). */
     static long length(ColumnVector column, int row) {
         if (column.isNullAt(row)) {
             return 0;
         }
         if (column.dataType() instanceof BinaryType) {
-            return column instanceof WritableColumnVector w ? w.getArrayLength(row) : column.getBinary(row).length;
+            return column instanceof WritableColumnVector w && !w.hasDictionary()
+                    ? w.getArrayLength(row)
+                    : column.getBinary(row).length;
         }
         DataType element = ((ArrayType) column.dataType()).elementType();
         if (column instanceof WritableColumnVector w && !(element instanceof ArrayType)) {
@@ -99,19 +121,20 @@ final class IdCollector implements AutoCloseable {
 
     /** Adds the rows [from, to) of a column. */
     void add(ColumnVector column, int from, int to) {
-        IdRuns runs = runs(column);
+        add(new InputColumn.Vector(column, 0, List.of()), from, to, null);
+    }
+
+    @Override
+    public void add(InputColumn column, int from, int to, long @Nullable [] skip) {
+        IdRuns runs = column instanceof InputColumn.Vector v ? runs(v.column()) : null;
         if (runs != null) {
-            addRuns(runs, from, to);
+            int offset = ((InputColumn.Vector) column).offset();
+            addRuns(skip == null ? runs : new SkippingRuns(runs, skip, offset + from), offset + from, offset + to);
             return;
         }
         for (int row = from; row < to; row++) {
-            if (column.isNullAt(row)) {
-                addNull();
-            } else if (type instanceof BinaryType) {
-                addPacked(column.getBinary(row));
-            } else {
-                addList(column.getArray(row));
-            }
+            boolean skipped = skip != null && (skip[(row - from) >> 6] & (1L << (row - from))) != 0;
+            add(skipped || column.isNullAt(row) ? null : column.value(row));
         }
     }
 

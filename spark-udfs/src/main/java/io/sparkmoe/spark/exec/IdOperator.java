@@ -4,21 +4,32 @@ import io.sparkmoe.core.routing.IdOptions;
 import io.sparkmoe.core.routing.RoutingBackend;
 import io.sparkmoe.core.routing.RoutingBatch;
 import io.sparkmoe.core.routing.RowOptions;
-import java.io.Serializable;
+import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
-import org.apache.spark.sql.types.DataType;
 import org.jspecify.annotations.Nullable;
 
-/** An id function with its constants applied: what a task runs over a batch. Travels to executors. */
-public interface IdOperator extends Serializable {
-    /** The type of the result column. */
-    DataType resultType();
-
+/** An operator of one column of expert ids. */
+public interface IdOperator extends BatchOperator {
     /** Policies for the ids. */
     IdOptions ids();
 
     /** How large results get. */
     RowOptions options();
+
+    @Override
+    default List<InputKind> inputs() {
+        return List.of(new InputKind.Ids(ids()));
+    }
+
+    @Override
+    default long maxResultBytes(long[] lengths) {
+        return options().maxResultBytes(lengths[0]);
+    }
+
+    @Override
+    default ResultColumn run(BatchInputs in) {
+        return run(in.backend(), in.ids(0), in.nulls(), in.allocator());
+    }
 
     /**
      * Runs over a batch.

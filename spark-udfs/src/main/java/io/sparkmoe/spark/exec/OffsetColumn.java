@@ -18,6 +18,14 @@ final class OffsetColumn extends BufferColumn {
         this.offset = offset;
     }
 
+    ColumnVector column() {
+        return column;
+    }
+
+    int offset() {
+        return offset;
+    }
+
     @Override
     public boolean hasNull() {
         return column.hasNull();

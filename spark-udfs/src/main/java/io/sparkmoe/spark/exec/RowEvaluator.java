@@ -2,7 +2,9 @@ package io.sparkmoe.spark.exec;
 
 import io.sparkmoe.core.RoutingBackends;
 import io.sparkmoe.core.routing.RoutingBackend;
+import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.util.ArrayData;
@@ -16,7 +18,7 @@ import org.apache.spark.sql.util.ArrowUtils;
 import org.apache.spark.sql.vectorized.ColumnVector;
 
 /**
- * Evaluates an id function on one value, on the CPU: what answers inside lambdas, literals, join conditions over both
+ * Evaluates a function on one row's values, on the CPU: what answers inside lambdas, literals, join conditions over both
  * sides, and wherever else no batch can be had. The same operators over a batch of one.
  */
 public final class RowEvaluator {
@@ -27,17 +29,19 @@ public final class RowEvaluator {
     private RowEvaluator() {}
 
     /**
-     * @param value array data or packed bytes, not null
-     * @param type the value's type
+     * @param inputs a value, not null, for each of the operator's inputs
      * @return the Catalyst value of the result, in memory of its own
      */
-    public static Object evaluate(IdOperator operator, DataType type, Object value) {
+    public static Object evaluate(BatchOperator operator, List<InputRef.Constant> inputs) {
         BufferAllocator allocator = ArrowUtils.rootAllocator().newChildAllocator("spark-moe-row", 0, Long.MAX_VALUE);
         try (allocator;
-                IdCollector collector = new IdCollector(type, operator.ids(), allocator::buffer)) {
-            collector.reset(0);
-            collector.add(value);
-            try (ResultColumn result = operator.run(CPU, collector.batch(), null, allocator)) {
+                InputGroup group = new InputGroup(List.copyOf(inputs))) {
+            for (int i = 0; i < inputs.size(); i++) {
+                group.add(operator.inputs().get(i).collector(inputs.get(i).type(), allocator::buffer));
+            }
+            group.look(RowSlice.of(List.of(InternalRow.empty()), 0));
+            group.collect(0, 1, 0);
+            try (ResultColumn result = operator.run(group.inputs(CPU, allocator))) {
                 return copy(result.column(), 0, operator.resultType());
             }
         }

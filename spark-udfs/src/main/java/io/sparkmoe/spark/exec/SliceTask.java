@@ -10,13 +10,12 @@ import java.util.List;
 import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.spark.TaskContext;
-import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.util.ArrowUtils;
 import org.apache.spark.sql.vectorized.ColumnVector;
 import org.apache.spark.util.TaskCompletionListener;
 
 /**
- * A task's state of a batch node: one collector a distinct input, the results of the slice in hand, and their memory,
+ * A task's state of a batch node: collectors of the distinct inputs, the results of the slice in hand, and their memory,
  * freed when the task ends however it ends.
  */
 final class SliceTask implements AutoCloseable {
@@ -26,12 +25,12 @@ final class SliceTask implements AutoCloseable {
     private final List<Call> calls;
     private final BufferAllocator allocator;
     private final RoutingBackend backend;
-    private final Map<Object, IdCollector> collectors = new LinkedHashMap<>();
-    private final IdCollector[] inputs;
+    private final Map<Object, InputGroup> groups = new LinkedHashMap<>();
+    private final InputGroup[] inputs;
     private List<ResultColumn> results = new ArrayList<>();
     private long nextRow;
 
-    SliceTask(TaskContext context, MoeConf conf, MoeMetrics metrics, List<Call> calls, DataType[] types) {
+    SliceTask(TaskContext context, MoeConf conf, MoeMetrics metrics, List<Call> calls) {
         this.context = context;
         this.conf = conf;
         this.metrics = metrics;
@@ -41,52 +40,60 @@ final class SliceTask implements AutoCloseable {
                 .newChildAllocator("spark-moe-task-" + context.taskAttemptId(), 0, Long.MAX_VALUE);
         // Listeners run last registered first: consumers that came later are closed before us.
         context.addTaskCompletionListener((TaskCompletionListener) c -> close());
-        this.inputs = new IdCollector[calls.size()];
+        this.inputs = new InputGroup[calls.size()];
         for (int i = 0; i < inputs.length; i++) {
-            Call call = calls.get(i);
-            DataType type = types[i];
-            Object key = List.of(
-                    call.input(),
-                    IdElements.policyMatters(type) ? call.operator().ids() : "any");
-            inputs[i] = collectors.computeIfAbsent(
-                    key, k -> new IdCollector(type, call.operator().ids(), backend.inputBuffers(allocator)));
+            inputs[i] = group(calls.get(i));
         }
     }
 
-    /** Starts a slice: the results of the one before are freed. */
-    void begin() {
-        closeResults();
-        collectors.values().forEach(c -> c.reset(nextRow));
+    /** The call's inputs, collected once for all calls that read the same. */
+    private InputGroup group(Call call) {
+        List<InputKind> kinds = call.operator().inputs();
+        List<Object> key = new ArrayList<>(call.inputs());
+        for (int i = 0; i < kinds.size(); i++) {
+            key.add(kinds.get(i).collects(call.inputs().get(i).type()));
+        }
+        InputGroup known = groups.get(key);
+        if (known != null) {
+            return known;
+        }
+        InputGroup group = new InputGroup(call.inputs());
+        groups.put(key, group);
+        for (int i = 0; i < kinds.size(); i++) {
+            group.add(kinds.get(i).collector(call.inputs().get(i).type(), backend.inputBuffers(allocator)));
+        }
+        return group;
     }
 
-    /** The collector of a call's input, and whether this call is the one to fill it. */
-    IdCollector collector(int call) {
-        return inputs[call];
+    /** Turns to what slices are cut from next. */
+    void look(Slice slice) {
+        groups.values().forEach(g -> g.look(slice));
     }
 
-    boolean fills(int call) {
-        for (int i = 0; i < call; i++) {
-            if (inputs[i] == inputs[call]) {
-                return false;
+    /** Where a slice from a row on ends: at the first row that no longer fits; at least one row goes. */
+    int end(int from, int rows) {
+        long bytes = 0;
+        for (int row = from; row < rows; row++) {
+            for (InputGroup group : groups.values()) {
+                long[] lengths = group.lengths(row);
+                bytes += group.bytes(lengths);
+                for (int i = 0; i < inputs.length; i++) {
+                    bytes += inputs[i] == group ? calls.get(i).operator().maxResultBytes(lengths) : 0;
+                }
+            }
+            if (bytes > conf.maxBytes() && row > from) {
+                return row;
             }
         }
-        return true;
+        return rows;
     }
 
-    /** Bytes that a row's ids and results may take. */
-    long bound(int call, long ids) {
-        return (fills(call) ? 4 * ids : 0)
-                + calls.get(call).operator().options().maxResultBytes(ids);
-    }
-
-    long maxBytes() {
-        return conf.maxBytes();
-    }
-
-    /** Runs every call over what has been collected. */
-    ColumnVector[] run(int rows) {
-        long ids = collectors.values().stream().mapToLong(IdCollector::ids).sum();
-        long bytes = collectors.values().stream().mapToLong(IdCollector::bytes).sum();
+    /** Runs every call over the rows [from, to); the results of the slice before are freed. */
+    ColumnVector[] run(int from, int to) {
+        closeResults();
+        collect(from, to);
+        long ids = groups.values().stream().mapToLong(InputGroup::ids).sum();
+        long bytes = groups.values().stream().mapToLong(InputGroup::bytes).sum();
         long start = System.nanoTime();
         ColumnVector[] columns = new ColumnVector[calls.size()];
         long out = 0;
@@ -100,37 +107,32 @@ final class SliceTask implements AutoCloseable {
         }
         metrics.add("kernelTime", System.nanoTime() - start);
         metrics.add("bytesOut", out);
-        metrics.add("numOutputRows", rows);
-        metrics.batch(backend, rows, ids, bytes);
+        metrics.add("numOutputRows", to - from);
+        metrics.batch(backend, to - from, ids, bytes);
         metrics.left(left);
-        nextRow += rows;
+        nextRow += to - from;
         context.killTaskIfInterrupted();
         return columns;
     }
 
-    private ResultColumn answer(int call) {
-        Call c = calls.get(call);
-        IdCollector in = inputs[call];
-        try {
-            return c.operator().run(backend, in.batch(), in.nulls(), allocator);
-        } catch (MalformedRoutingException e) {
-            throw c.in(context, e);
-        }
-    }
-
-    /** Runs a collecting step over a whole slice, timed. */
-    void collect(int call, Runnable step) {
+    private void collect(int from, int to) {
         long start = System.nanoTime();
-        named(call, step);
+        for (InputGroup group : groups.values()) {
+            try {
+                group.collect(from, to, nextRow);
+            } catch (MalformedRoutingException e) {
+                throw calls.get(List.of(inputs).indexOf(group)).in(context, e);
+            }
+        }
         metrics.add("copyTime", System.nanoTime() - start);
     }
 
-    /** Runs a step; a complaint about the data gets the call's name. */
-    void named(int call, Runnable step) {
+    private ResultColumn answer(int call) {
+        Call c = calls.get(call);
         try {
-            step.run();
+            return c.operator().run(inputs[call].inputs(backend, allocator));
         } catch (MalformedRoutingException e) {
-            throw calls.get(call).in(context, e);
+            throw c.in(context, e);
         }
     }
 
@@ -143,8 +145,8 @@ final class SliceTask implements AutoCloseable {
     @Override
     public void close() {
         closeResults();
-        collectors.values().forEach(IdCollector::close);
-        collectors.clear();
+        groups.values().forEach(InputGroup::close);
+        groups.clear();
         metrics.rest(backend);
         metrics.set("peakMemory", allocator.getPeakMemoryAllocation());
         allocator.close();

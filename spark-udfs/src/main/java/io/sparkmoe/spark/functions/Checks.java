@@ -20,8 +20,17 @@ final class Checks {
         }
     }
 
-    /** Lists of integers, lists of lists of integers (tokens x topk), packed binary, or an untyped NULL. */
+    /** The column given for a data parameter of a batch function. */
+    static void data(String parameter, DataType type) {
+        ids(parameter, type);
+    }
+
     static void ids(DataType type) {
+        ids("topk_ids", type);
+    }
+
+    /** Lists of integers, lists of lists of integers (tokens x topk), packed binary, or an untyped NULL. */
+    static void ids(String name, DataType type) {
         DataType element = type instanceof ArrayType list ? list.elementType() : type;
         if (element instanceof ArrayType inner) {
             element = inner.elementType();
@@ -29,7 +38,7 @@ final class Checks {
         boolean integers = type instanceof ArrayType && (Constants.integral(element) || element instanceof NullType);
         if (!integers && !(type instanceof BinaryType) && !(type instanceof NullType)) {
             throw new IllegalArgumentException(
-                    "topk_ids is an array of tinyint, smallint, int or bigint, an array of such "
+                    name + " is an array of tinyint, smallint, int or bigint, an array of such "
                             + "arrays (tokens x topk), or packed binary (moe_pack_ids); got " + type.sql());
         }
     }

@@ -53,7 +53,7 @@ final class IdFunctions {
                             "struct<sorted_token_ids array<int>, expert_ids array<int>, num_tokens_post_pad int>.",
                             "SELECT moe_align_block_size(array(2, 0, 2, 1), num_experts => 3, block_size => 2)",
                             "{\"sorted_token_ids\":[1,4,3,4,0,2],\"expert_ids\":[0,1,2],\"num_tokens_post_pad\":6}"),
-                    IdFunction::of),
+                    BatchFunction::of),
             new FunctionSpec(
                     "moe_align_compact",
                     List.of(IDS, NUM_EXPERTS, INVALID, MASKED, EXPERT_MAP),
@@ -63,7 +63,7 @@ final class IdFunctions {
                                     + "offsets.",
                             "SELECT moe_align_compact(array(2, 0, 2, 1), num_experts => 3)",
                             "{\"sorted_ids\":[1,3,0,2],\"expert_offsets\":[0,1,2,4]}"),
-                    IdFunction::of),
+                    BatchFunction::of),
             new FunctionSpec(
                     "moe_ep_preprocess",
                     List.of(
@@ -87,7 +87,7 @@ final class IdFunctions {
                             "SELECT moe_ep_preprocess(array(2, 0, 2, 1), num_experts => 3)",
                             "{\"reorder_topk_ids\":[0,1,2,2],\"reorder_ids\":[1,3,0,2],\"src2dst\":[2,0,3,1],"
                                     + "\"seg_indptr\":[0,1,2,4],\"masked_m\":[]}"),
-                    IdFunction::of),
+                    BatchFunction::of),
             new FunctionSpec(
                     "moe_expert_counts",
                     List.of(IDS, NUM_EXPERTS, INVALID),
@@ -96,7 +96,7 @@ final class IdFunctions {
                             "array<bigint> of length num_experts.",
                             "SELECT moe_expert_counts(array(2, 0, 2, -1), num_experts => 4)",
                             "[1,0,2,0]"),
-                    IdFunction::of),
+                    BatchFunction::of),
             new FunctionSpec(
                     "moe_padding",
                     List.of(IDS, NUM_EXPERTS, BLOCK_SIZES, INVALID),
@@ -106,7 +106,7 @@ final class IdFunctions {
                                     + "active_experts int>.",
                             "SELECT moe_padding(array(2, 0, 2, 2), num_experts => 4, block_sizes => array(2, 16))",
                             "{\"block_size\":[2,16],\"blocks\":[3,2],\"slots\":[6,32],\"used\":4,\"active_experts\":2}"),
-                    IdFunction::of));
+                    BatchFunction::of));
 
     private IdFunctions() {}
 

@@ -9,7 +9,7 @@ import org.apache.spark.sql.catalyst.expressions.codegen.ExprCode;
 import scala.collection.immutable.Seq;
 
 /**
- * What our scalar expressions share: a name, one data argument and then constants, NULL for NULL. Subclasses are products
+ * What our scalar expressions share: a name, the arguments in the order of the parameters, NULL for NULL. Subclasses are products
  * of their constructor's arguments, the name and the arguments first.
  */
 abstract class MoeExpression extends Expression implements CodegenFallback, Serializable {
@@ -23,7 +23,7 @@ abstract class MoeExpression extends Expression implements CodegenFallback, Seri
         this.arguments = arguments;
     }
 
-    /** The data argument. */
+    /** The first argument, a data column. */
     final Expression data() {
         return arguments.apply(0);
     }

@@ -24,6 +24,11 @@ public record Parameter(
         return new Parameter(name, false, true, null, doc);
     }
 
+    /** A column that need not be given. */
+    static Parameter optionalColumn(String name, String doc) {
+        return new Parameter(name, true, false, null, doc);
+    }
+
     static Parameter optional(String name, @Nullable Object fallback, String doc) {
         return new Parameter(name, false, false, fallback, doc);
     }

@@ -9,7 +9,8 @@ import org.apache.spark.sql.catalyst.plans.logical.UnaryNode;
 import scala.collection.immutable.IndexedSeq;
 import scala.collection.immutable.Seq;
 
-/** Logical node: the child's output, then one result an {@code IdFunction}; the functions' ids are child attributes. */
+/** Logical node: the child's output, then one result a {@code BatchFunction}, whose inputs lie in
+ * columns of the child. */
 public final class ArrowBatchEval extends LogicalPlan implements UnaryNode {
     private final Seq<Expression> functions;
     private final Seq<Attribute> results;

@@ -1,6 +1,6 @@
 package io.sparkmoe.spark.plan;
 
-import io.sparkmoe.spark.functions.IdFunction;
+import io.sparkmoe.spark.functions.BatchFunction;
 import io.sparkmoe.spark.interop.Scala;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -10,6 +10,7 @@ import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.ConditionalExpression;
 import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.GetStructField;
 import org.apache.spark.sql.catalyst.expressions.LambdaFunction;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import org.apache.spark.sql.catalyst.expressions.SubqueryExpression;
@@ -27,7 +28,7 @@ import org.apache.spark.sql.catalyst.plans.logical.Subquery;
 import org.apache.spark.sql.catalyst.plans.logical.Window;
 
 /**
- * Lifts id functions out of an operator's expressions into an {@link ArrowBatchEval} below it, so that each is evaluated
+ * Lifts batch functions out of an operator's expressions into an {@link ArrowBatchEval} below it, so that each is evaluated
  * once a batch whatever uses the result. What must stay where it is: functions of lambda variables, of both sides of a
  * join, of aggregates, under a branch that a condition guards, and constants (folded by Spark).
  */
@@ -64,7 +65,7 @@ final class ExtractRule {
     }
 
     private static LogicalPlan extract(LogicalPlan plan) {
-        List<IdFunction> found = new ArrayList<>();
+        List<BatchFunction> found = new ArrayList<>();
         Scala.list(plan.expressions()).forEach(e -> collect(e, found));
         if (found.isEmpty()) {
             return plan;
@@ -90,12 +91,12 @@ final class ExtractRule {
     }
 
     private static Expression replaced(Expression e, Map<Expression, Attribute> lifted) {
-        Attribute result = e instanceof IdFunction ? lifted.get(e.canonicalized()) : null;
+        Attribute result = e instanceof BatchFunction ? lifted.get(e.canonicalized()) : null;
         return result == null ? e : result;
     }
 
     /** The innermost functions of an expression that a batch node may evaluate. */
-    private static void collect(Expression e, List<IdFunction> found) {
+    private static void collect(Expression e, List<BatchFunction> found) {
         if (e instanceof LambdaFunction || e instanceof SubqueryExpression) {
             return;
         }
@@ -103,38 +104,38 @@ final class ExtractRule {
                 e instanceof ConditionalExpression c ? Scala.list(c.alwaysEvaluatedInputs()) : Scala.list(e.children());
         int before = found.size();
         inside.forEach(child -> collect(child, found));
-        if (found.size() == before && e instanceof IdFunction f && liftable(f)) {
+        if (found.size() == before && e instanceof BatchFunction f && liftable(f)) {
             found.add(f);
         }
     }
 
-    private static boolean liftable(IdFunction f) {
+    private static boolean liftable(BatchFunction f) {
         return f.resolved()
                 && f.deterministic()
                 && !f.foldable()
-                && !f.ids().references().isEmpty()
-                && !has(f.ids());
+                && !f.references().isEmpty()
+                && f.inputs().stream().noneMatch(ExtractRule::has);
     }
 
     private static boolean has(Expression e) {
         return e instanceof AggregateExpression
-                || e instanceof IdFunction
+                || e instanceof BatchFunction
                 || e instanceof SubqueryExpression
                 || Scala.list(e.children()).stream().anyMatch(ExtractRule::has);
     }
 
     /** A child with a batch node on top that evaluates the functions of its columns. */
-    private static LogicalPlan below(LogicalPlan child, List<IdFunction> found, Map<Expression, Attribute> lifted) {
+    private static LogicalPlan below(LogicalPlan child, List<BatchFunction> found, Map<Expression, Attribute> lifted) {
         List<Expression> functions = new ArrayList<>();
         List<Attribute> results = new ArrayList<>();
         List<NamedExpression> arguments = new ArrayList<>();
-        for (IdFunction f : found) {
+        for (BatchFunction f : found) {
             if (!f.references().subsetOf(child.outputSet()) || lifted.containsKey(f.canonicalized())) {
                 continue;
             }
             Attribute result = Scala.attribute(f.prettyName(), f.dataType(), f.nullable());
             lifted.put(f.canonicalized(), result);
-            functions.add(onAttribute(f, arguments));
+            functions.add(onColumns(f, arguments));
             results.add(result);
         }
         if (functions.isEmpty()) {
@@ -149,15 +150,21 @@ final class ExtractRule {
         return new ArrowBatchEval(Scala.seq(functions), Scala.seq(results), input);
     }
 
-    /** The function with a plain attribute as its ids; anything else is computed by a projection below. */
-    private static Expression onAttribute(IdFunction f, List<NamedExpression> arguments) {
-        if (f.ids() instanceof Attribute) {
-            return f;
-        }
-        Alias alias = Scala.alias(f.ids(), "topk_ids");
-        arguments.add(alias);
+    /** The function with inputs that lie in columns; anything else is computed by a projection below. */
+    private static Expression onColumns(BatchFunction f, List<NamedExpression> arguments) {
         List<Expression> children = new ArrayList<>(Scala.list(f.children()));
-        children.set(0, alias.toAttribute());
+        for (int i : f.inputPositions()) {
+            if (!inColumn(children.get(i))) {
+                Alias alias = Scala.alias(children.get(i), "argument");
+                arguments.add(alias);
+                children.set(i, alias.toAttribute());
+            }
+        }
         return f.withNewChildren(Scala.seq(children));
+    }
+
+    /** A column, a field inside one, or a constant: what a batch node reads where it lies. */
+    static boolean inColumn(Expression e) {
+        return e instanceof Attribute || e.foldable() || (e instanceof GetStructField g && inColumn(g.child()));
     }
 }

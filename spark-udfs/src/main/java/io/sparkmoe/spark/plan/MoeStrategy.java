@@ -1,7 +1,18 @@
 package io.sparkmoe.spark.plan;
 
 import io.sparkmoe.spark.interop.Scala;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.catalyst.expressions.Alias;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.ExprId;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.execution.SparkPlan;
 import org.apache.spark.sql.execution.SparkStrategy;
 import scala.collection.immutable.Seq;
@@ -11,11 +22,43 @@ public final class MoeStrategy extends SparkStrategy {
     @Override
     public Seq<SparkPlan> apply(LogicalPlan plan) {
         if (plan instanceof ArrowBatchEval n) {
-            return Scala.seq(new ArrowBatchEvalExec(n.functions(), n.results(), planLater(n.child())));
+            return Scala.seq(batchEval(n));
         }
         if (plan instanceof MoePartialAggregate n) {
             return Scala.seq(new MoePartialAggregateExec(n.keys(), n.aggregates(), n.partials(), planLater(n.child())));
         }
         return Scala.seq();
+    }
+
+    /**
+     * Spark puts a projection between two batch nodes to drop columns that nobody needs any more; as a node of its own it
+     * would turn columns into rows there. The node above selects columns instead.
+     */
+    private SparkPlan batchEval(ArrowBatchEval n) {
+        if (n.child() instanceof Project p && p.child() instanceof ArrowBatchEval below && selects(p)) {
+            Seq<Expression> functions = substituted(n.functions(), p);
+            return new ArrowBatchEvalExec(functions, n.results(), p.projectList(), planLater(below));
+        }
+        List<NamedExpression> all = new ArrayList<>(Scala.list(n.child().output()));
+        return new ArrowBatchEvalExec(n.functions(), n.results(), Scala.seq(all), planLater(n.child()));
+    }
+
+    private static boolean selects(Project p) {
+        return Scala.list(p.projectList()).stream()
+                .allMatch(e -> e instanceof Attribute || (e instanceof Alias a && a.child() instanceof Attribute));
+    }
+
+    /** Expressions over a projection's output as expressions over its child. */
+    static Seq<Expression> substituted(Seq<Expression> expressions, Project p) {
+        Map<ExprId, Expression> sources = new HashMap<>();
+        for (NamedExpression e : Scala.list(p.projectList())) {
+            if (e instanceof Alias a) {
+                sources.put(a.exprId(), a.child());
+            }
+        }
+        return Scala.seq(Scala.list(expressions).stream()
+                .map(f -> (Expression) f.transform(Scala.rewrite(
+                        e -> e instanceof Attribute a ? sources.getOrDefault(a.exprId(), e) : e)))
+                .collect(Collectors.toList()));
     }
 }

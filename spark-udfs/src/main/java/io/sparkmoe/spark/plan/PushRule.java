@@ -29,19 +29,32 @@ final class PushRule {
         return p;
     }
 
-    /** The plan under a limit with the limit below its batch node too: neither node nor projection changes the row count. */
+    /**
+     * The plan under a limit with the limit below its batch nodes too: neither node nor projection changes the row count.
+     * Below all of them, not between: there it would turn columns into rows.
+     */
     private static LogicalPlan limit(LocalLimit limit, LogicalPlan plan) {
-        if (plan instanceof Project p) {
-            return (LogicalPlan) p.withNewChildren(Scala.seq(limit(limit, p.child())));
-        }
-        if (plan instanceof ArrowBatchEval node && !limited(node.child())) {
-            return node.withNewChildInternal(new LocalLimit(limit.limitExpr(), node.child()));
+        return evaluates(plan) && !limited(plan) ? lowered(limit, plan) : plan;
+    }
+
+    private static LogicalPlan lowered(LocalLimit limit, LogicalPlan plan) {
+        if (plan instanceof Project || plan instanceof ArrowBatchEval) {
+            LogicalPlan child = plan.children().apply(0);
+            LogicalPlan lower = evaluates(child) ? lowered(limit, child) : new LocalLimit(limit.limitExpr(), child);
+            return (LogicalPlan) plan.withNewChildren(Scala.seq(lower));
         }
         return plan;
     }
 
+    /** Whether there is a batch node under nothing but projections and batch nodes. */
+    private static boolean evaluates(LogicalPlan plan) {
+        return plan instanceof ArrowBatchEval || (plan instanceof Project p && evaluates(p.child()));
+    }
+
     private static boolean limited(LogicalPlan plan) {
-        return plan instanceof LocalLimit || (plan instanceof Project p && limited(p.child()));
+        return plan instanceof LocalLimit
+                || (plan instanceof Project p && limited(p.child()))
+                || (plan instanceof ArrowBatchEval n && limited(n.child()));
     }
 
     private static LogicalPlan filter(Filter filter, ArrowBatchEval node) {

@@ -1,0 +1,105 @@
+package io.sparkmoe.spark.exec;
+
+import io.sparkmoe.core.routing.RoutingBackend;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.arrow.memory.BufferAllocator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The inputs of one or several calls over the slice in hand, collected side by side: a row that is NULL in one of them
+ * becomes an empty segment in all, so that segments stay aligned.
+ */
+final class InputGroup implements AutoCloseable {
+    private final List<InputRef> refs;
+    private final List<InputCollector> collectors = new ArrayList<>();
+    private final InputColumn[] columns;
+    private final long[] lengths;
+    private long @Nullable [] nulls;
+
+    InputGroup(List<InputRef> refs) {
+        this.refs = refs;
+        this.columns = new InputColumn[refs.size()];
+        this.lengths = new long[refs.size()];
+    }
+
+    /** The collector of the next input. */
+    void add(InputCollector collector) {
+        collectors.add(collector);
+    }
+
+    /** Turns to the rows that slices are cut from next. */
+    void look(Slice slice) {
+        for (int i = 0; i < columns.length; i++) {
+            columns[i] = slice.input(refs.get(i));
+        }
+    }
+
+    /** Elements of a row's inputs, 0 where one is NULL; valid until asked for another row. */
+    long[] lengths(int row) {
+        boolean anyNull = isNullAt(row);
+        for (int i = 0; i < columns.length; i++) {
+            lengths[i] = anyNull ? 0 : collectors.get(i).length(columns[i], row);
+        }
+        return lengths;
+    }
+
+    /** Bytes that inputs of these lengths take once collected. */
+    long bytes(long[] of) {
+        long bytes = 0;
+        for (int i = 0; i < of.length; i++) {
+            bytes += collectors.get(i).bytes(of[i]);
+        }
+        return bytes;
+    }
+
+    private boolean isNullAt(int row) {
+        for (InputColumn column : columns) {
+            if (column.isNullAt(row)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Collects the rows [from, to) as a slice of its own. */
+    void collect(int from, int to, long firstRow) {
+        nulls = nulls(from, to);
+        for (int i = 0; i < columns.length; i++) {
+            collectors.get(i).reset(firstRow);
+            collectors.get(i).add(columns[i], from, to, nulls);
+        }
+    }
+
+    private long @Nullable [] nulls(int from, int to) {
+        boolean possible = false;
+        for (InputColumn column : columns) {
+            possible |= column.hasNull();
+        }
+        long[] found = null;
+        for (int row = from; possible && row < to; row++) {
+            if (isNullAt(row)) {
+                found = found == null ? new long[(to - from + 63) >> 6] : found;
+                found[(row - from) >> 6] |= 1L << (row - from);
+            }
+        }
+        return found;
+    }
+
+    BatchInputs inputs(RoutingBackend backend, BufferAllocator allocator) {
+        return new BatchInputs(backend, collectors, nulls, allocator);
+    }
+
+    long ids() {
+        return collectors.stream().mapToLong(InputCollector::ids).sum();
+    }
+
+    long bytes() {
+        return collectors.stream().mapToLong(InputCollector::bytes).sum();
+    }
+
+    @Override
+    public void close() {
+        collectors.forEach(InputCollector::close);
+    }
+}

@@ -1,0 +1,145 @@
+package io.sparkmoe.spark.functions;
+
+import io.sparkmoe.core.routing.MalformedRoutingException;
+import io.sparkmoe.spark.exec.BatchOperator;
+import io.sparkmoe.spark.exec.InputRef;
+import io.sparkmoe.spark.exec.RowEvaluator;
+import io.sparkmoe.spark.interop.Scala;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.Literal;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.NullType;
+import org.jspecify.annotations.Nullable;
+import scala.collection.immutable.IndexedSeq;
+import scala.collection.immutable.Seq;
+
+/**
+ * A function of whole lists: expert ids, tensors. Planning lifts it into a batch node wherever it can; {@link #eval}
+ * answers row by row everywhere else. Data columns are never cast: a cast would lose the columnar path and the narrow
+ * type, and with ANSI off wrap 4294967298 to expert 2. NULL in any of them gives NULL.
+ */
+public final class BatchFunction extends MoeExpression {
+    private static final long serialVersionUID = 1L;
+
+    private final boolean positional;
+    private transient @Nullable BatchOperator operator;
+
+    public BatchFunction(String name, Seq<Expression> arguments, boolean positional) {
+        super(name, arguments);
+        this.positional = positional;
+    }
+
+    static BatchFunction of(Arguments a) {
+        return new BatchFunction(a.spec().name(), Scala.seq(a.expressions()), a.positional());
+    }
+
+    /** Positions among the children of the data arguments that are given, in the order of the operator's inputs. */
+    public List<Integer> inputPositions() {
+        List<Parameter> parameters = FunctionCatalog.get(prettyName()).parameters();
+        List<Integer> positions = new ArrayList<>();
+        for (int i = 0; i < parameters.size(); i++) {
+            boolean absent = !parameters.get(i).required() && untypedNull(children().apply(i));
+            if (parameters.get(i).data() && !absent) {
+                positions.add(i);
+            }
+        }
+        return positions;
+    }
+
+    /** How an optional argument that is not given looks. */
+    static boolean untypedNull(Expression e) {
+        return e instanceof Literal l && l.value() == null && l.dataType() instanceof NullType;
+    }
+
+    /** The data arguments that are given. */
+    public List<Expression> inputs() {
+        List<Expression> inputs = new ArrayList<>();
+        inputPositions().forEach(i -> inputs.add(children().apply(i)));
+        return inputs;
+    }
+
+    /** The function with its constants applied. */
+    public BatchOperator operator() {
+        if (operator == null) {
+            operator = IdFunctions.operator(prettyName(), constants());
+        }
+        return operator;
+    }
+
+    /** What to add to a complaint about an id: numbers given by position may have been swapped. */
+    public String hint() {
+        if (!positional) {
+            return "";
+        }
+        int experts = constants().integer("num_experts");
+        int block = constants().integer("block_size");
+        return block <= experts
+                ? ""
+                : String.format(
+                        " num_experts (%d) is below block_size (%d) and both were given by position: are they swapped? "
+                                + "Write num_experts => %d, block_size => %d.",
+                        experts, block, block, experts);
+    }
+
+    @Override
+    public TypeCheckResult checkInputDataTypes() {
+        return Checks.of(() -> {
+            for (int i : inputPositions()) {
+                Checks.data(
+                        FunctionCatalog.get(prettyName()).parameters().get(i).name(),
+                        children().apply(i).dataType());
+            }
+            constants().checkFoldable();
+            operator();
+        });
+    }
+
+    @Override
+    public boolean nullable() {
+        return inputs().stream().anyMatch(Expression::nullable);
+    }
+
+    @Override
+    public @Nullable Object eval(InternalRow input) {
+        List<InputRef.Constant> values = new ArrayList<>();
+        for (Expression e : inputs()) {
+            Object value = e.eval(input);
+            if (value == null) {
+                return null;
+            }
+            values.add(new InputRef.Constant(value, e.dataType()));
+        }
+        try {
+            return RowEvaluator.evaluate(operator(), values);
+        } catch (MalformedRoutingException e) {
+            MalformedRoutingException named = new MalformedRoutingException(
+                    e.row(), e.position(), sql() + ", evaluated alone: " + e.getMessage() + hint());
+            named.initCause(e);
+            throw named;
+        }
+    }
+
+    @Override
+    public DataType dataType() {
+        return operator().resultType();
+    }
+
+    @Override
+    public Expression withNewChildrenInternal(IndexedSeq<Expression> children) {
+        return new BatchFunction(prettyName(), children, positional);
+    }
+
+    @Override
+    public int productArity() {
+        return 3;
+    }
+
+    @Override
+    public Object productElement(int n) {
+        return n == 0 ? prettyName() : n == 1 ? children() : (Object) positional;
+    }
+}
