@@ -15,8 +15,10 @@ import org.apache.spark.network.util.JavaUtils;
  * @param backend requested backend
  * @param strict a requested cuda backend that cannot be had fails the task
  * @param maxBytes bound of a device batch and of a slice of results
+ * @param tensorsInPlace tensors go from function to function without a copy
  */
-public record MoeConf(RoutingBackends.Request backend, boolean strict, long maxBytes) implements Serializable {
+public record MoeConf(RoutingBackends.Request backend, boolean strict, long maxBytes, boolean tensorsInPlace)
+        implements Serializable {
     /** One key: its default, when it is read, and what it does; docs/configuration.md is generated from these. */
     public record Key(String name, String fallback, String read, String doc) {}
 
@@ -39,6 +41,13 @@ public record MoeConf(RoutingBackends.Request backend, boolean strict, long maxB
             "64m",
             "per query",
             "bound of the ids and results that a task holds at once; a single row above it goes alone");
+
+    public static final Key IN_PLACE = new Key(
+            "spark.moe.tensors.inPlace",
+            "true",
+            "per query",
+            "a function takes the tensor that another one of the same query computed where it lies, on the GPU or in host "
+                    + "memory; false: by a copy through host memory, for comparison");
 
     public static final Key GPU_MEMORY = new Key(
             "spark.moe.gpu.memoryFraction",
@@ -70,7 +79,7 @@ public record MoeConf(RoutingBackends.Request backend, boolean strict, long maxB
 
     /** Every key, in the order of the documentation. */
     public static final List<Key> KEYS =
-            List.of(ENABLED, BACKEND, STRICT, MAX_BYTES, GPU_MEMORY, GPU_PINNED, GPU_TASKS, GPU_STICKY, NATIVE_DIR);
+            List.of(ENABLED, BACKEND, STRICT, MAX_BYTES, IN_PLACE, GPU_MEMORY, GPU_PINNED, GPU_TASKS, GPU_STICKY, NATIVE_DIR);
 
     /**
      * Reads the per-query keys.
@@ -86,7 +95,8 @@ public record MoeConf(RoutingBackends.Request backend, boolean strict, long maxB
         return new MoeConf(
                 RoutingBackends.Request.parse(get.apply(BACKEND.name(), BACKEND.fallback())),
                 Boolean.parseBoolean(get.apply(STRICT.name(), STRICT.fallback())),
-                bytes);
+                bytes,
+                Boolean.parseBoolean(get.apply(IN_PLACE.name(), IN_PLACE.fallback())));
     }
 
     /**

@@ -1,5 +1,8 @@
 package io.sparkmoe.spark.exec;
 
+import io.sparkmoe.core.reorder.Activations;
+import io.sparkmoe.core.reorder.TensorBatch;
+import io.sparkmoe.core.reorder.TensorResult;
 import io.sparkmoe.core.routing.RoutingBackend;
 import io.sparkmoe.core.routing.RoutingBatch;
 import java.util.List;
@@ -14,8 +17,19 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ArrayRecordComponent") // read by one call, compared by nobody
 public record BatchInputs(
         RoutingBackend backend, List<InputCollector> collectors, long @Nullable [] nulls, BufferAllocator allocator) {
-    /** An input of ids. */
+    /** An input of ids or row numbers. */
     RoutingBatch ids(int input) {
         return ((IdCollector) collectors.get(input)).batch();
+    }
+
+    /** An input of tensors, wherever they lie. */
+    Activations tensor(int input) {
+        return ((TensorCollector) collectors.get(input)).tensor();
+    }
+
+    /** An input of tensors in host memory. */
+    TensorBatch hostTensor(int input) {
+        Activations tensor = tensor(input);
+        return tensor instanceof TensorResult result ? result.host() : (TensorBatch) tensor;
     }
 }

@@ -16,8 +16,9 @@ public interface BatchOperator extends Serializable {
      * An upper bound on the result bytes of a row, so that slices can be cut before they are computed.
      *
      * @param lengths elements of each input's row
+     * @param widths bytes of an element of each input
      */
-    long maxResultBytes(long[] lengths);
+    long maxResultBytes(long[] lengths, int[] widths);
 
     /** Runs over a batch. */
     ResultColumn run(BatchInputs in);

@@ -14,11 +14,18 @@ import org.apache.spark.TaskContext;
  */
 public record Call(BatchOperator operator, List<InputRef> inputs, String sql, String hint) implements Serializable {
     /** The error of this call, with function and partition. */
-    MalformedRoutingException in(TaskContext task, MalformedRoutingException e) {
-        String where = sql + (task == null ? "" : ", partition " + task.partitionId()) + ": ";
-        MalformedRoutingException named =
-                new MalformedRoutingException(e.row(), e.position(), where + e.getMessage() + hint);
-        named.initCause(e);
-        return named;
+    IllegalArgumentException in(TaskContext task, IllegalArgumentException e) {
+        return named(sql + (task == null ? "" : ", partition " + task.partitionId()), e, hint);
+    }
+
+    /** A complaint about data with the name of what was called. */
+    public static IllegalArgumentException named(String where, IllegalArgumentException e, String hint) {
+        String message = where + ": " + e.getMessage() + hint;
+        if (e instanceof MalformedRoutingException m) {
+            MalformedRoutingException named = new MalformedRoutingException(m.row(), m.position(), message);
+            named.initCause(e);
+            return named;
+        }
+        return new IllegalArgumentException(message, e);
     }
 }

@@ -33,9 +33,13 @@ public final class IdCollector implements InputCollector {
     private boolean anyNull;
 
     IdCollector(DataType type, IdOptions options, BufferSource buffers) {
+        this(type, new IdElements(options), buffers);
+    }
+
+    IdCollector(DataType type, IdElements elements, BufferSource buffers) {
         this.type = type;
         this.builder = new RoutingBatchBuilder(buffers);
-        this.elements = new IdElements(options);
+        this.elements = elements;
     }
 
     @Override
@@ -69,8 +73,8 @@ public final class IdCollector implements InputCollector {
 
     /** At most four bytes an id, whatever width the column has. */
     @Override
-    public long bytes(long elements) {
-        return 4 * elements;
+    public int width() {
+        return IdType.INT32.bytes();
     }
 
     RoutingBatch batch() {

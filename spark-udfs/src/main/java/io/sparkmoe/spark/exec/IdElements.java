@@ -15,14 +15,24 @@ import org.apache.spark.sql.types.IntegerType;
 import org.apache.spark.sql.types.LongType;
 import org.apache.spark.sql.types.ShortType;
 import org.apache.spark.unsafe.Platform;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the elements of one row's list: Spark's unsafe arrays by one copy, everything else element by element. */
 final class IdElements {
-    private final IdOptions options;
+    private final @Nullable IdOptions options;
+    private final String name;
     private long firstRow;
 
+    /** Elements that are expert ids. */
     IdElements(IdOptions options) {
         this.options = options;
+        this.name = "expert id";
+    }
+
+    /** Elements that are other numbers of 32 bits. */
+    IdElements(String name) {
+        this.options = null;
+        this.name = name;
     }
 
     void reset(long newFirstRow) {
@@ -124,6 +134,15 @@ final class IdElements {
     int checked(long id, int segment, long position) {
         if (id == (int) id) {
             return (int) id;
+        }
+        if (options == null) {
+            throw new MalformedRoutingException(
+                    firstRow + segment,
+                    position,
+                    String.format(
+                            "row %d, position %d: %s %d does not fit 32 bits. It is the number of a row, or negative for "
+                                    + "none.",
+                            firstRow + segment, position, name, id));
         }
         if (options.invalid() == InvalidPolicy.DROP) {
             return Integer.MIN_VALUE;

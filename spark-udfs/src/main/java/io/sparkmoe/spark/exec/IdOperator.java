@@ -22,7 +22,7 @@ public interface IdOperator extends BatchOperator {
     }
 
     @Override
-    default long maxResultBytes(long[] lengths) {
+    default long maxResultBytes(long[] lengths, int[] widths) {
         return options().maxResultBytes(lengths[0]);
     }
 

@@ -15,12 +15,14 @@ final class InputGroup implements AutoCloseable {
     private final List<InputCollector> collectors = new ArrayList<>();
     private final InputColumn[] columns;
     private final long[] lengths;
+    private final int[] widths;
     private long @Nullable [] nulls;
 
     InputGroup(List<InputRef> refs) {
         this.refs = refs;
         this.columns = new InputColumn[refs.size()];
         this.lengths = new long[refs.size()];
+        this.widths = new int[refs.size()];
     }
 
     /** The collector of the next input. */
@@ -44,13 +46,37 @@ final class InputGroup implements AutoCloseable {
         return lengths;
     }
 
-    /** Bytes that inputs of these lengths take once collected. */
-    long bytes(long[] of) {
-        long bytes = 0;
-        for (int i = 0; i < of.length; i++) {
-            bytes += collectors.get(i).bytes(of[i]);
+    /** Bytes of an element of each input. */
+    int[] widths() {
+        for (int i = 0; i < columns.length; i++) {
+            widths[i] = collectors.get(i).width();
         }
-        return bytes;
+        return widths;
+    }
+
+    /** Begins to look for the end of a slice that starts at the row asked about next. */
+    void startSlice() {
+        collectors.forEach(InputCollector::startSlice);
+    }
+
+    /** Whether a row can be in one slice with those before it. */
+    boolean joins(int row) {
+        for (int i = 0; i < columns.length; i++) {
+            if (!collectors.get(i).joins(columns[i], row)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether an input is a tensor that goes on without a copy. */
+    boolean inPlace() {
+        for (int i = 0; i < columns.length; i++) {
+            if (collectors.get(i) instanceof TensorCollector t && t.inPlace(columns[i])) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private boolean isNullAt(int row) {
@@ -96,6 +122,10 @@ final class InputGroup implements AutoCloseable {
 
     long bytes() {
         return collectors.stream().mapToLong(InputCollector::bytes).sum();
+    }
+
+    long bytesInPlace() {
+        return collectors.stream().mapToLong(InputCollector::bytesInPlace).sum();
     }
 
     @Override

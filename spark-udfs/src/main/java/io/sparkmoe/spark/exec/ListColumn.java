@@ -7,7 +7,7 @@ import org.apache.spark.sql.vectorized.ColumnVector;
 import org.apache.spark.sql.vectorized.ColumnarArray;
 import org.jspecify.annotations.Nullable;
 
-/** Lists of int32 or int64 in Arrow's layout. */
+/** Lists of int32, int64 or fp32 in Arrow's layout. */
 final class ListColumn extends BufferColumn {
     private final long offsets;
     private final ColumnVector elements;
@@ -25,6 +25,11 @@ final class ListColumn extends BufferColumn {
     static ListColumn of(ListBuffer lists, long @Nullable [] nulls) {
         long values = lists.values().memoryAddress();
         return new ListColumn(lists, lists.elementBytes() == 8 ? new LongColumn(values) : new IntColumn(values), nulls);
+    }
+
+    /** Lists of fp32. */
+    static ListColumn floats(ListBuffer lists, long @Nullable [] nulls) {
+        return new ListColumn(lists, new FloatColumn(lists.values().memoryAddress()), nulls);
     }
 
     int start(int row) {

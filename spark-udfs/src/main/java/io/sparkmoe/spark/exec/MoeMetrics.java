@@ -49,10 +49,11 @@ public final class MoeMetrics implements Serializable {
         counter(sc, "invalidIds", "invalid ids dropped");
         counter(sc, "nonLocalIds", "ids of other ranks left out");
         counter(sc, "spills", "partials emitted early");
-        metrics.put("bytesIn", SQLMetrics.createSizeMetric(sc, "bytes of ids collected", -1L));
+        metrics.put("bytesIn", SQLMetrics.createSizeMetric(sc, "bytes of ids and tensors collected", -1L));
+        metrics.put("bytesInPlace", SQLMetrics.createSizeMetric(sc, "bytes of tensors used where they lay", -1L));
         metrics.put("bytesOut", SQLMetrics.createSizeMetric(sc, "bytes of results", -1L));
         metrics.put("peakMemory", SQLMetrics.createSizeMetric(sc, "peak Arrow memory of a task", -1L));
-        metrics.put("copyTime", SQLMetrics.createNanoTimingMetric(sc, "time collecting ids", -1L));
+        metrics.put("copyTime", SQLMetrics.createNanoTimingMetric(sc, "time collecting ids and tensors", -1L));
         metrics.put("kernelTime", SQLMetrics.createNanoTimingMetric(sc, "time in the operators", -1L));
         counter(sc, "splits", "batches split for device memory");
         counter(sc, "fallbacks", "calls of the GPU backend done by the CPU");

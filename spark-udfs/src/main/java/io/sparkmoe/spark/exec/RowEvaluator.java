@@ -9,7 +9,9 @@ import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.FloatType;
 import org.apache.spark.sql.types.IntegerType;
 import org.apache.spark.sql.types.LongType;
 import org.apache.spark.sql.types.StructField;
@@ -37,7 +39,7 @@ public final class RowEvaluator {
         try (allocator;
                 InputGroup group = new InputGroup(List.copyOf(inputs))) {
             for (int i = 0; i < inputs.size(); i++) {
-                group.add(operator.inputs().get(i).collector(inputs.get(i).type(), allocator::buffer));
+                group.add(operator.inputs().get(i).collector(inputs.get(i).type(), allocator::buffer, false));
             }
             group.look(RowSlice.of(List.of(InternalRow.empty()), 0));
             group.collect(0, 1, 0);
@@ -55,6 +57,12 @@ public final class RowEvaluator {
                 values[i] = copy(column.getChild(i), row, fields[i].dataType());
             }
             return new GenericInternalRow(values);
+        }
+        if (type instanceof BinaryType) {
+            return column.getBinary(row);
+        }
+        if (type instanceof ArrayType list && list.elementType() instanceof FloatType) {
+            return UnsafeArrayData.fromPrimitiveArray(column.getArray(row).toFloatArray());
         }
         if (type instanceof ArrayType list) {
             ArrayData array = column.getArray(row);

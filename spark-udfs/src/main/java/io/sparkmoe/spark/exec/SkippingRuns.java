@@ -1,6 +1,5 @@
 package io.sparkmoe.spark.exec;
 
-
 /** Runs of which some rows are left out: bit (row - from) of {@code skip}. */
 @SuppressWarnings("ArrayRecordComponent") // compared by nobody
 record SkippingRuns(IdRuns runs, long[] skip, int from) implements IdRuns {

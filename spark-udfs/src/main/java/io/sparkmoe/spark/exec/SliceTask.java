@@ -1,7 +1,6 @@
 package io.sparkmoe.spark.exec;
 
 import io.sparkmoe.core.routing.IdCounts;
-import io.sparkmoe.core.routing.MalformedRoutingException;
 import io.sparkmoe.core.routing.RoutingBackend;
 import io.sparkmoe.spark.MoeConf;
 import java.util.ArrayList;
@@ -60,7 +59,8 @@ final class SliceTask implements AutoCloseable {
         InputGroup group = new InputGroup(call.inputs());
         groups.put(key, group);
         for (int i = 0; i < kinds.size(); i++) {
-            group.add(kinds.get(i).collector(call.inputs().get(i).type(), backend.inputBuffers(allocator)));
+            group.add(kinds.get(i)
+                    .collector(call.inputs().get(i).type(), backend.inputBuffers(allocator), conf.tensorsInPlace()));
         }
         return group;
     }
@@ -70,22 +70,40 @@ final class SliceTask implements AutoCloseable {
         groups.values().forEach(g -> g.look(slice));
     }
 
-    /** Where a slice from a row on ends: at the first row that no longer fits; at least one row goes. */
+    /**
+     * Where a slice from a row on ends: at the first row that no longer fits; at least one row goes. Where a tensor is taken
+     * as it lies, a cut would bring it to the host: then only the results count, which the slices below it bound already.
+     */
     int end(int from, int rows) {
+        boolean inPlace = groups.values().stream().anyMatch(InputGroup::inPlace);
+        groups.values().forEach(InputGroup::startSlice);
         long bytes = 0;
         for (int row = from; row < rows; row++) {
             for (InputGroup group : groups.values()) {
-                long[] lengths = group.lengths(row);
-                bytes += group.bytes(lengths);
-                for (int i = 0; i < inputs.length; i++) {
-                    bytes += inputs[i] == group ? calls.get(i).operator().maxResultBytes(lengths) : 0;
+                if (!group.joins(row)) {
+                    return row;
                 }
+                bytes += bound(group, row, !inPlace);
             }
             if (bytes > conf.maxBytes() && row > from) {
                 return row;
             }
         }
         return rows;
+    }
+
+    /** Bytes that a row's results, and its inputs once collected, may take. */
+    private long bound(InputGroup group, int row, boolean withInputs) {
+        long[] lengths = group.lengths(row);
+        int[] widths = group.widths();
+        long bytes = 0;
+        for (int i = 0; withInputs && i < lengths.length; i++) {
+            bytes += lengths[i] * widths[i];
+        }
+        for (int i = 0; i < inputs.length; i++) {
+            bytes += inputs[i] == group ? calls.get(i).operator().maxResultBytes(lengths, widths) : 0;
+        }
+        return bytes;
     }
 
     /** Runs every call over the rows [from, to); the results of the slice before are freed. */
@@ -101,12 +119,16 @@ final class SliceTask implements AutoCloseable {
         for (int i = 0; i < columns.length; i++) {
             ResultColumn result = answer(i);
             results.add(result);
+            if (result.column() instanceof TensorColumn tensor) {
+                tensor.onMove(() -> metrics.rest(backend));
+            }
             columns[i] = result.column();
             out += result.bytes();
             left = left.plus(result.counts());
         }
         metrics.add("kernelTime", System.nanoTime() - start);
         metrics.add("bytesOut", out);
+        metrics.add("bytesInPlace", groups.values().stream().mapToLong(InputGroup::bytesInPlace).sum());
         metrics.add("numOutputRows", to - from);
         metrics.batch(backend, to - from, ids, bytes);
         metrics.left(left);
@@ -120,7 +142,7 @@ final class SliceTask implements AutoCloseable {
         for (InputGroup group : groups.values()) {
             try {
                 group.collect(from, to, nextRow);
-            } catch (MalformedRoutingException e) {
+            } catch (IllegalArgumentException e) {
                 throw calls.get(List.of(inputs).indexOf(group)).in(context, e);
             }
         }
@@ -131,7 +153,7 @@ final class SliceTask implements AutoCloseable {
         Call c = calls.get(call);
         try {
             return c.operator().run(inputs[call].inputs(backend, allocator));
-        } catch (MalformedRoutingException e) {
+        } catch (IllegalArgumentException e) {
             throw c.in(context, e);
         }
     }

@@ -1,7 +1,7 @@
 package io.sparkmoe.spark.functions;
 
-import io.sparkmoe.core.routing.MalformedRoutingException;
 import io.sparkmoe.spark.exec.BatchOperator;
+import io.sparkmoe.spark.exec.Call;
 import io.sparkmoe.spark.exec.InputRef;
 import io.sparkmoe.spark.exec.RowEvaluator;
 import io.sparkmoe.spark.interop.Scala;
@@ -65,7 +65,8 @@ public final class BatchFunction extends MoeExpression {
     /** The function with its constants applied. */
     public BatchOperator operator() {
         if (operator == null) {
-            operator = IdFunctions.operator(prettyName(), constants());
+            BatchOperator ofTensors = TensorFunctions.operator(prettyName(), constants());
+            operator = ofTensors == null ? IdFunctions.operator(prettyName(), constants()) : ofTensors;
         }
         return operator;
     }
@@ -115,11 +116,8 @@ public final class BatchFunction extends MoeExpression {
         }
         try {
             return RowEvaluator.evaluate(operator(), values);
-        } catch (MalformedRoutingException e) {
-            MalformedRoutingException named = new MalformedRoutingException(
-                    e.row(), e.position(), sql() + ", evaluated alone: " + e.getMessage() + hint());
-            named.initCause(e);
-            throw named;
+        } catch (IllegalArgumentException e) {
+            throw Call.named(sql() + ", evaluated alone", e, hint());
         }
     }
 

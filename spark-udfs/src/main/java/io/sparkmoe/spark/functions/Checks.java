@@ -4,6 +4,8 @@ import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.FloatType;
+import org.apache.spark.sql.types.IntegerType;
 import org.apache.spark.sql.types.LongType;
 import org.apache.spark.sql.types.NullType;
 
@@ -22,7 +24,34 @@ final class Checks {
 
     /** The column given for a data parameter of a batch function. */
     static void data(String parameter, DataType type) {
-        ids(parameter, type);
+        switch (parameter) {
+            case "topk_ids", "reorder_topk_ids" -> ids(parameter, type);
+            case "src2dst" -> positions(parameter, type);
+            default -> tensor(parameter, type);
+        }
+    }
+
+    /** A list of row numbers. */
+    private static void positions(String name, DataType type) {
+        DataType element = type instanceof ArrayType list ? list.elementType() : type;
+        if (!(type instanceof NullType)
+                && !(type instanceof ArrayType
+                        && (element instanceof IntegerType
+                                || element instanceof LongType
+                                || element instanceof NullType))) {
+            throw new IllegalArgumentException(name + " is an array of int or bigint; got " + type.sql());
+        }
+    }
+
+    /** A list of float, a packed tensor, or an untyped NULL. */
+    private static void tensor(String name, DataType type) {
+        DataType element = type instanceof ArrayType list ? list.elementType() : type;
+        boolean floats = type instanceof ArrayType && (element instanceof FloatType || element instanceof NullType);
+        if (!floats && !(type instanceof BinaryType) && !(type instanceof NullType)) {
+            throw new IllegalArgumentException(
+                    name + " is an array of float or packed binary (moe_pack_tensor); got " + type.sql()
+                            + (type instanceof ArrayType ? ": cast it to array<float>" : ""));
+        }
     }
 
     static void ids(DataType type) {

@@ -1,13 +1,16 @@
 package io.sparkmoe.spark.functions;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.ByteType;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.Decimal;
 import org.apache.spark.sql.types.IntegerType;
 import org.apache.spark.sql.types.LongType;
 import org.apache.spark.sql.types.ShortType;
@@ -60,19 +63,82 @@ final class Constants {
 
     /** One of an enum's names, in any case. */
     <T extends Enum<T>> T choice(String name, Class<T> type) {
+        T choice = optionalChoice(name, type);
+        if (choice == null) {
+            throw notAmong(name, type, null);
+        }
+        return choice;
+    }
+
+    /** One of an enum's names, in any case; null for NULL. */
+    <T extends Enum<T>> @Nullable T optionalChoice(String name, Class<T> type) {
         Object value = value(name);
+        if (value == null) {
+            return null;
+        }
         for (T constant : type.getEnumConstants()) {
-            if (value != null && constant.name().equalsIgnoreCase(value.toString())) {
+            if (constant.name().equalsIgnoreCase(value.toString())) {
                 return constant;
             }
         }
-        StringBuilder allowed = new StringBuilder();
-        for (T constant : type.getEnumConstants()) {
-            allowed.append(allowed.length() == 0 ? "'" : ", '")
-                    .append(constant.name().toLowerCase(Locale.ROOT))
-                    .append('\'');
+        throw notAmong(name, type, value);
+    }
+
+    /** A constant of an enum as it is written in SQL. */
+    static String name(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static <T extends Enum<T>> IllegalArgumentException notAmong(
+            String name, Class<T> type, @Nullable Object value) {
+        String allowed = Arrays.stream(type.getEnumConstants())
+                .map(c -> "'" + name(c) + "'")
+                .collect(Collectors.joining(", "));
+        return new IllegalArgumentException(name + " is one of " + allowed + ", got " + value);
+    }
+
+    boolean bool(String name) {
+        if (value(name) instanceof Boolean b) {
+            return b;
         }
-        throw new IllegalArgumentException(name + " is one of " + allowed + ", got " + value);
+        throw new IllegalArgumentException(name + " must be true or false, got " + value(name));
+    }
+
+    /** A number of any type, rounded to float. */
+    float number(String name) {
+        return number(name, value(name));
+    }
+
+    private static float number(String name, @Nullable Object value) {
+        if (value instanceof Decimal d) {
+            return d.toJavaBigDecimal().floatValue();
+        }
+        if (value instanceof Number n) {
+            return n.floatValue();
+        }
+        throw new IllegalArgumentException(name + " must be a number, got " + value);
+    }
+
+    /** Numbers of any type, rounded to float; null for NULL. */
+    float @Nullable [] numbers(String name) {
+        Object value = value(name);
+        if (value == null) {
+            return null;
+        }
+        DataType type = arguments.get(index(name)).dataType();
+        if (!(value instanceof ArrayData array) || !(type instanceof ArrayType list)) {
+            throw new IllegalArgumentException(name + " must be an array of numbers, got " + type.sql());
+        }
+        float[] out = new float[array.numElements()];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = number(name + "[" + i + "]", array.isNullAt(i) ? null : array.get(i, list.elementType()));
+        }
+        return out;
+    }
+
+    /** Whether an optional column is given. */
+    boolean given(String name) {
+        return !BatchFunction.untypedNull(arguments.get(index(name)));
     }
 
     int @Nullable [] integers(String name) {

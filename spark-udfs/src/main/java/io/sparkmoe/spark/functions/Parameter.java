@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param data a column; otherwise a constant
  * @param required has no default
- * @param fallback default of an optional constant: an Integer, a String, or null for "not given"
+ * @param fallback default of an optional constant: an Integer, a Boolean, a String, or null for "not given"
  * @param doc one line: type, range, meaning
  */
 public record Parameter(
