@@ -22,9 +22,13 @@ public final class MoeFunctions {
 
     private MoeFunctions() {}
 
-    /** An optional parameter: an int, a String, or an int array. */
+    /** An optional parameter: a Column, a number, a boolean, a String, or an array of int or float. */
     public static Option option(String name, Object value) {
-        return new Option(name, value instanceof int[] array ? array(array) : functions.lit(value));
+        return new Option(
+                name,
+                value instanceof int[] ints
+                        ? array(ints)
+                        : value instanceof float[] floats ? array(floats) : functions.lit(value));
     }
 
     public static Column moe_align_block_size(Column topkIds, int numExperts, int blockSize, Option... options) {
@@ -51,6 +55,54 @@ public final class MoeFunctions {
         return call("moe_padding", options, topkIds, functions.lit(numExperts), array(blockSizes));
     }
 
+    public static Column moe_pack_tensor(Column values, String dtype, int lastDim) {
+        return call("moe_pack_tensor", new Option[0], values, functions.lit(dtype), functions.lit(lastDim));
+    }
+
+    public static Column moe_unpack_tensor(Column packed) {
+        return call("moe_unpack_tensor", new Option[0], packed);
+    }
+
+    public static Column moe_pre_reorder(
+            Column hidden, Column topkIds, Column src2dst, int topk, int hiddenSize, Option... options) {
+        return call(
+                "moe_pre_reorder",
+                options,
+                hidden,
+                topkIds,
+                src2dst,
+                functions.lit(topk),
+                functions.lit(hiddenSize));
+    }
+
+    public static Column moe_post_reorder(
+            Column downOutput,
+            Column src2dst,
+            Column topkIds,
+            Column topkWeights,
+            int topk,
+            int hiddenSize,
+            Option... options) {
+        return call(
+                "moe_post_reorder",
+                options,
+                downOutput,
+                src2dst,
+                topkIds,
+                topkWeights,
+                functions.lit(topk),
+                functions.lit(hiddenSize));
+    }
+
+    public static Column moe_silu_and_mul(
+            Column gateupOutput, Column reorderTopkIds, int hiddenSize, Option... options) {
+        return call("moe_silu_and_mul", options, gateupOutput, reorderTopkIds, functions.lit(hiddenSize));
+    }
+
+    public static Column moe_topk(Column routerLogits, int numExperts, int topk, Option... options) {
+        return call("moe_topk", options, routerLogits, functions.lit(numExperts), functions.lit(topk));
+    }
+
     public static Column moe_pack_ids(Column topkIds) {
         return call("moe_pack_ids", new Option[0], topkIds);
     }
@@ -72,6 +124,14 @@ public final class MoeFunctions {
     }
 
     private static Column array(int[] values) {
+        Column[] items = new Column[values.length];
+        for (int i = 0; i < items.length; i++) {
+            items[i] = functions.lit(values[i]);
+        }
+        return functions.array(items);
+    }
+
+    private static Column array(float[] values) {
         Column[] items = new Column[values.length];
         for (int i = 0; i < items.length; i++) {
             items[i] = functions.lit(values[i]);

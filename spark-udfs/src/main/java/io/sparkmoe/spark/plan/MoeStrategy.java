@@ -2,13 +2,7 @@ package io.sparkmoe.spark.plan;
 
 import io.sparkmoe.spark.interop.Scala;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Collectors;
-import org.apache.spark.sql.catalyst.expressions.Alias;
-import org.apache.spark.sql.catalyst.expressions.Attribute;
-import org.apache.spark.sql.catalyst.expressions.ExprId;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
@@ -35,30 +29,11 @@ public final class MoeStrategy extends SparkStrategy {
      * would turn columns into rows there. The node above selects columns instead.
      */
     private SparkPlan batchEval(ArrowBatchEval n) {
-        if (n.child() instanceof Project p && p.child() instanceof ArrowBatchEval below && selects(p)) {
-            Seq<Expression> functions = substituted(n.functions(), p);
+        if (n.child() instanceof Project p && p.child() instanceof ArrowBatchEval below && Selections.selects(p)) {
+            Seq<Expression> functions = Selections.substituted(n.functions(), p);
             return new ArrowBatchEvalExec(functions, n.results(), p.projectList(), planLater(below));
         }
         List<NamedExpression> all = new ArrayList<>(Scala.list(n.child().output()));
         return new ArrowBatchEvalExec(n.functions(), n.results(), Scala.seq(all), planLater(n.child()));
-    }
-
-    private static boolean selects(Project p) {
-        return Scala.list(p.projectList()).stream()
-                .allMatch(e -> e instanceof Attribute || (e instanceof Alias a && a.child() instanceof Attribute));
-    }
-
-    /** Expressions over a projection's output as expressions over its child. */
-    static Seq<Expression> substituted(Seq<Expression> expressions, Project p) {
-        Map<ExprId, Expression> sources = new HashMap<>();
-        for (NamedExpression e : Scala.list(p.projectList())) {
-            if (e instanceof Alias a) {
-                sources.put(a.exprId(), a.child());
-            }
-        }
-        return Scala.seq(Scala.list(expressions).stream()
-                .map(f -> (Expression) f.transform(Scala.rewrite(
-                        e -> e instanceof Attribute a ? sources.getOrDefault(a.exprId(), e) : e)))
-                .collect(Collectors.toList()));
     }
 }

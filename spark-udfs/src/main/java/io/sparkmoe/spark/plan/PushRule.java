@@ -11,7 +11,10 @@ import org.apache.spark.sql.catalyst.plans.logical.LocalLimit;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
 
-/** Pushes filters and limits below a batch node where they do not use its results, and drops results nobody uses. */
+/**
+ * Pushes filters and limits below a batch node where they do not use its results, drops results nobody uses, and lifts what
+ * is computed between batch nodes above them.
+ */
 final class PushRule {
     private PushRule() {}
 
@@ -25,6 +28,9 @@ final class PushRule {
         }
         if (p instanceof Project pr && pr.child() instanceof ArrowBatchEval node) {
             return project(pr, node);
+        }
+        if (p instanceof ArrowBatchEval node) {
+            return Selections.lifted(node);
         }
         return p;
     }

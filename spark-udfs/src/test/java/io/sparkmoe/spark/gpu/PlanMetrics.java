@@ -19,12 +19,22 @@ public final class PlanMetrics {
     /** Sums over every batch node of the plan; {@code query} itself must have been collected. */
     public static Map<String, Long> of(Dataset<Row> query) {
         Map<String, Long> sums = new HashMap<>();
-        for (SparkPlan node : nodes(query.queryExecution().executedPlan())) {
-            if (node.metrics().contains("gpuBatches")) {
-                CollectionConverters.asJava(node.metrics()).forEach((key, m) -> sums.merge(key, m.value(), Long::sum));
-            }
+        for (SparkPlan node : nodes(query)) {
+            CollectionConverters.asJava(node.metrics()).forEach((key, m) -> sums.merge(key, m.value(), Long::sum));
         }
         return sums;
+    }
+
+    /** The batch nodes of a query's executed plan, the uppermost first. */
+    public static List<SparkPlan> nodes(Dataset<Row> query) {
+        return nodes(query.queryExecution().executedPlan()).stream()
+                .filter(node -> node.metrics().contains("gpuBatches"))
+                .toList();
+    }
+
+    /** One metric of one node. */
+    public static long of(SparkPlan node, String key) {
+        return node.metrics().apply(key).value();
     }
 
     private static List<SparkPlan> nodes(SparkPlan root) {
