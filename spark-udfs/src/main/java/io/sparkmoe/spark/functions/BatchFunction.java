@@ -10,9 +10,7 @@ import java.util.List;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
 import org.apache.spark.sql.catalyst.expressions.Expression;
-import org.apache.spark.sql.catalyst.expressions.Literal;
 import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.NullType;
 import org.jspecify.annotations.Nullable;
 import scala.collection.immutable.IndexedSeq;
 import scala.collection.immutable.Seq;
@@ -35,31 +33,6 @@ public final class BatchFunction extends MoeExpression {
 
     static BatchFunction of(Arguments a) {
         return new BatchFunction(a.spec().name(), Scala.seq(a.expressions()), a.positional());
-    }
-
-    /** Positions among the children of the data arguments that are given, in the order of the operator's inputs. */
-    public List<Integer> inputPositions() {
-        List<Parameter> parameters = FunctionCatalog.get(prettyName()).parameters();
-        List<Integer> positions = new ArrayList<>();
-        for (int i = 0; i < parameters.size(); i++) {
-            boolean absent = !parameters.get(i).required() && untypedNull(children().apply(i));
-            if (parameters.get(i).data() && !absent) {
-                positions.add(i);
-            }
-        }
-        return positions;
-    }
-
-    /** How an optional argument that is not given looks. */
-    static boolean untypedNull(Expression e) {
-        return e instanceof Literal l && l.value() == null && l.dataType() instanceof NullType;
-    }
-
-    /** The data arguments that are given. */
-    public List<Expression> inputs() {
-        List<Expression> inputs = new ArrayList<>();
-        inputPositions().forEach(i -> inputs.add(children().apply(i)));
-        return inputs;
     }
 
     /** The function with its constants applied. */
@@ -89,7 +62,7 @@ public final class BatchFunction extends MoeExpression {
     @Override
     public TypeCheckResult checkInputDataTypes() {
         return Checks.of(() -> {
-            for (int i : inputPositions()) {
+            for (int i : dataPositions()) {
                 Checks.data(
                         FunctionCatalog.get(prettyName()).parameters().get(i).name(),
                         children().apply(i).dataType());
@@ -97,11 +70,6 @@ public final class BatchFunction extends MoeExpression {
             constants().checkFoldable();
             operator();
         });
-    }
-
-    @Override
-    public boolean nullable() {
-        return inputs().stream().anyMatch(Expression::nullable);
     }
 
     @Override

@@ -72,6 +72,13 @@ final class Checks {
         }
     }
 
+    /** A number of 32 bits. */
+    static void integer(String name, DataType type) {
+        if (!(type instanceof IntegerType) && !(type instanceof NullType)) {
+            throw new IllegalArgumentException(name + " is an int; got " + type.sql());
+        }
+    }
+
     /** A list of bigint, such as counts or seg_indptr. */
     static void longs(String name, DataType type) {
         if (!(type instanceof ArrayType list && list.elementType() instanceof LongType)

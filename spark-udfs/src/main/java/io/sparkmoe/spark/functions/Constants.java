@@ -37,6 +37,16 @@ final class Constants {
         }
     }
 
+    /** The type of an argument. */
+    DataType type(String name) {
+        return arguments.get(index(name)).dataType();
+    }
+
+    /** Whether an argument that may be a column is a constant. */
+    boolean isConstant(String name) {
+        return arguments.get(index(name)).foldable();
+    }
+
     int integer(String name) {
         Integer value = optionalInteger(name);
         if (value == null) {
@@ -138,7 +148,7 @@ final class Constants {
 
     /** Whether an optional column is given. */
     boolean given(String name) {
-        return !BatchFunction.untypedNull(arguments.get(index(name)));
+        return !MoeExpression.untypedNull(arguments.get(index(name)));
     }
 
     int @Nullable [] integers(String name) {

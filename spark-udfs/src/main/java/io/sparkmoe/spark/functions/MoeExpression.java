@@ -2,10 +2,14 @@ package io.sparkmoe.spark.functions;
 
 import io.sparkmoe.spark.interop.Scala;
 import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.Literal;
 import org.apache.spark.sql.catalyst.expressions.codegen.CodegenContext;
 import org.apache.spark.sql.catalyst.expressions.codegen.CodegenFallback;
 import org.apache.spark.sql.catalyst.expressions.codegen.ExprCode;
+import org.apache.spark.sql.types.NullType;
 import scala.collection.immutable.Seq;
 
 /**
@@ -23,9 +27,29 @@ abstract class MoeExpression extends Expression implements CodegenFallback, Seri
         this.arguments = arguments;
     }
 
-    /** The first argument, a data column. */
-    final Expression data() {
-        return arguments.apply(0);
+    /** Positions of the data arguments that are given; what is left out is an untyped NULL. */
+    public final List<Integer> dataPositions() {
+        List<Parameter> parameters = FunctionCatalog.get(name).parameters();
+        List<Integer> positions = new ArrayList<>();
+        for (int i = 0; i < parameters.size(); i++) {
+            boolean absent = !parameters.get(i).required() && untypedNull(arguments.apply(i));
+            if (parameters.get(i).data() && !absent) {
+                positions.add(i);
+            }
+        }
+        return positions;
+    }
+
+    /** How an optional argument that is not given looks. */
+    static boolean untypedNull(Expression e) {
+        return e instanceof Literal l && l.value() == null && l.dataType() instanceof NullType;
+    }
+
+    /** The data arguments that are given. */
+    public final List<Expression> inputs() {
+        List<Expression> inputs = new ArrayList<>();
+        dataPositions().forEach(i -> inputs.add(arguments.apply(i)));
+        return inputs;
     }
 
     final Constants constants() {
@@ -34,7 +58,7 @@ abstract class MoeExpression extends Expression implements CodegenFallback, Seri
 
     @Override
     public boolean nullable() {
-        return data().nullable();
+        return inputs().stream().anyMatch(Expression::nullable);
     }
 
     @Override

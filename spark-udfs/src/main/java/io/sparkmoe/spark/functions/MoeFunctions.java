@@ -44,7 +44,11 @@ public final class MoeFunctions {
     }
 
     public static Column moe_grouped_gemm_tiles(Column segIndptr, int blockM) {
-        return call("moe_grouped_gemm_tiles", new Option[0], segIndptr, functions.lit(blockM));
+        return moe_grouped_gemm_tiles(segIndptr, functions.lit(blockM));
+    }
+
+    public static Column moe_grouped_gemm_tiles(Column segIndptr, Column blockM) {
+        return call("moe_grouped_gemm_tiles", new Option[0], segIndptr, blockM);
     }
 
     public static Column moe_expert_counts(Column topkIds, int numExperts, Option... options) {

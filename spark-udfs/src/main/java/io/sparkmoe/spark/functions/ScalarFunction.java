@@ -1,6 +1,7 @@
 package io.sparkmoe.spark.functions;
 
 import io.sparkmoe.spark.interop.Scala;
+import java.util.List;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
 import org.apache.spark.sql.catalyst.expressions.Expression;
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import scala.collection.immutable.IndexedSeq;
 import scala.collection.immutable.Seq;
 
-/** A function of one small value, evaluated row by row; the first argument is the data, the others are constants. */
+/** A function of small values, evaluated row by row. */
 public final class ScalarFunction extends MoeExpression {
     private static final long serialVersionUID = 1L;
 
@@ -27,7 +28,7 @@ public final class ScalarFunction extends MoeExpression {
         if (body == null) {
             Constants constants = constants();
             constants.checkFoldable();
-            body = ScalarFunctions.body(prettyName(), data().dataType(), constants);
+            body = ScalarFunctions.body(prettyName(), children().apply(0).dataType(), constants);
         }
         return body;
     }
@@ -39,8 +40,15 @@ public final class ScalarFunction extends MoeExpression {
 
     @Override
     public @Nullable Object eval(InternalRow input) {
-        Object value = data().eval(input);
-        return value == null ? null : body().apply(value);
+        List<Integer> positions = dataPositions();
+        Object[] values = new Object[positions.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = children().apply(positions.get(i)).eval(input);
+            if (values[i] == null) {
+                return null;
+            }
+        }
+        return body().apply(values);
     }
 
     @Override

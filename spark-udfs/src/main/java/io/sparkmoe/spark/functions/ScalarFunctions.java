@@ -18,12 +18,12 @@ import org.jspecify.annotations.Nullable;
 
 /** The row-wise functions: packing, tiles of a grouped GEMM, balance metrics. */
 final class ScalarFunctions {
-    /** A function with its constants applied. */
+    /** A function with its constants applied, of its data arguments, none of which is NULL. */
     interface Body {
         DataType resultType();
 
         @Nullable
-        Object apply(Object value);
+        Object apply(Object[] values);
     }
 
     static final List<FunctionSpec> ALL = List.of(
@@ -33,7 +33,7 @@ final class ScalarFunctions {
                             Parameter.column(
                                     "seg_indptr",
                                     "array of bigint [experts + 1], ascending: where each expert's rows start"),
-                            Parameter.constant("block_m", "rows of a tile, at least 1")),
+                            Parameter.column("block_m", "int: rows of a tile, at least 1; a constant or a column")),
                     new FunctionDoc(
                             "The tile schedule of a grouped GEMM: each expert's rows cut into tiles of block_m.",
                             "struct<m_num_tiles_indptr array<bigint>, tile_expert array<int>, tile_row_start array<bigint>, "
@@ -82,7 +82,7 @@ final class ScalarFunctions {
 
     static Body body(String name, DataType type, Constants c) {
         return switch (name) {
-            case "moe_grouped_gemm_tiles" -> tiles(type, c.integer("block_m"));
+            case "moe_grouped_gemm_tiles" -> tiles(type, c);
             case "moe_pack_ids" -> pack(type);
             case "moe_unpack_ids" -> unpack(type);
             case "moe_balance" -> balance(type, c.optionalInteger("ranks"));
@@ -90,10 +90,12 @@ final class ScalarFunctions {
         };
     }
 
-    private static Body tiles(DataType type, int blockM) {
+    private static Body tiles(DataType type, Constants c) {
         Checks.longs("seg_indptr", type);
-        if (blockM < 1) {
-            throw new IllegalArgumentException("block_m must be at least 1, got " + blockM);
+        Checks.integer("block_m", c.type("block_m"));
+        Integer constant = c.isConstant("block_m") ? c.optionalInteger("block_m") : null;
+        if (constant != null) {
+            positive(constant);
         }
         return new Body() {
             @Override
@@ -102,10 +104,17 @@ final class ScalarFunctions {
             }
 
             @Override
-            public Object apply(Object value) {
-                return TilesEvaluator.evaluate(longs("seg_indptr", (ArrayData) value), blockM);
+            public Object apply(Object[] values) {
+                return TilesEvaluator.evaluate(longs("seg_indptr", (ArrayData) values[0]), positive((int) values[1]));
             }
         };
+    }
+
+    private static int positive(int blockM) {
+        if (blockM < 1) {
+            throw new IllegalArgumentException("block_m must be at least 1, got " + blockM);
+        }
+        return blockM;
     }
 
     private static Body pack(DataType type) {
@@ -117,8 +126,8 @@ final class ScalarFunctions {
             }
 
             @Override
-            public Object apply(Object value) {
-                return PackedIds.pack(RowIds.read(type, value, ANY_IDS), 0);
+            public Object apply(Object[] values) {
+                return PackedIds.pack(RowIds.read(type, values[0], ANY_IDS), 0);
             }
         };
     }
@@ -134,8 +143,8 @@ final class ScalarFunctions {
             }
 
             @Override
-            public Object apply(Object value) {
-                return UnsafeArrayData.fromPrimitiveArray(PackedIds.unpack((byte[]) value, 0));
+            public Object apply(Object[] values) {
+                return UnsafeArrayData.fromPrimitiveArray(PackedIds.unpack((byte[]) values[0], 0));
             }
         };
     }
@@ -157,8 +166,8 @@ final class ScalarFunctions {
             }
 
             @Override
-            public Object apply(Object value) {
-                return new GenericInternalRow((Object[]) BalanceMetrics.of(longs("counts", (ArrayData) value), ranks)
+            public Object apply(Object[] values) {
+                return new GenericInternalRow((Object[]) BalanceMetrics.of(longs("counts", (ArrayData) values[0]), ranks)
                         .values());
             }
         };

@@ -153,7 +153,7 @@ final class ExtractRule {
     /** The function with inputs that lie in columns; anything else is computed by a projection below. */
     private static Expression onColumns(BatchFunction f, List<NamedExpression> arguments) {
         List<Expression> children = new ArrayList<>(Scala.list(f.children()));
-        for (int i : f.inputPositions()) {
+        for (int i : f.dataPositions()) {
             if (!inColumn(children.get(i))) {
                 Alias alias = Scala.alias(children.get(i), "argument");
                 arguments.add(alias);

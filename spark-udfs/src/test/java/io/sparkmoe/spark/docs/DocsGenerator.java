@@ -44,6 +44,9 @@ final class DocsGenerator {
                 deterministic. Spark never casts the ids: tinyint, smallint, int and bigint arrays, nested arrays and packed
                 binary are read as they are. The results below are what the functions print as JSON.
 
+                Activations are arrays of float or packed tensors; [reorder.md](reorder.md) has their format and how the
+                functions chain.
+
                 | function | what it gives |
                 |---|---|
                 """ + index

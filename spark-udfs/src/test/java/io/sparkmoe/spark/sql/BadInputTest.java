@@ -66,6 +66,7 @@ class BadInputTest {
                 Arguments.of("moe_padding(i32, 24, 8)", "block_sizes must be an array of integers"),
                 Arguments.of("moe_grouped_gemm_tiles(i32, 8)", "seg_indptr is an array of bigint"),
                 Arguments.of("moe_grouped_gemm_tiles(array(0L, 1L), 0)", "block_m must be at least 1"),
+                Arguments.of("moe_grouped_gemm_tiles(array(0L, 1L), '8')", "block_m is an int"),
                 Arguments.of("moe_unpack_ids(i32)", "packed is binary"),
                 Arguments.of("moe_expert_load(i32)", "parameter 'num_experts' is missing"),
                 Arguments.of("moe_expert_load(i32, 0)", "num_experts must be in [1, 65535]"),
