@@ -101,7 +101,7 @@ final class TensorCollector implements InputCollector {
                 return;
             }
         }
-        if (kind.broadcast() && column instanceof InputColumn.Constant) {
+        if (kind.broadcast() && column instanceof InputColumn.Constant && !column.hasNull()) {
             addValue(column, from);
             return;
         }

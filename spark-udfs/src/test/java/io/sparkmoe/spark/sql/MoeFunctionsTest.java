@@ -12,6 +12,12 @@ import static io.sparkmoe.spark.functions.MoeFunctions.moe_padding;
 import static io.sparkmoe.spark.functions.MoeFunctions.moe_padding_sum;
 import static io.sparkmoe.spark.functions.MoeFunctions.moe_unpack_ids;
 import static io.sparkmoe.spark.functions.MoeFunctions.option;
+import static io.sparkmoe.spark.functions.MoeFunctions.moe_pack_tensor;
+import static io.sparkmoe.spark.functions.MoeFunctions.moe_post_reorder;
+import static io.sparkmoe.spark.functions.MoeFunctions.moe_pre_reorder;
+import static io.sparkmoe.spark.functions.MoeFunctions.moe_silu_and_mul;
+import static io.sparkmoe.spark.functions.MoeFunctions.moe_topk;
+import static io.sparkmoe.spark.functions.MoeFunctions.moe_unpack_tensor;
 import static org.apache.spark.sql.functions.col;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -22,6 +28,7 @@ import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 
@@ -79,6 +86,57 @@ class MoeFunctionsTest {
                         .first())
                 .isEqualTo(SPARK.sql("SELECT moe_expert_load(i32, 24) a, moe_padding_sum(i32, 24, array(8)) b FROM t")
                         .first());
+    }
+
+    @Test
+    void functionsOfActivationsEqualSql() {
+        TensorTable.register(SPARK);
+        Column ep = moe_ep_preprocess(col("ids"), 8, option("form", "deepep"));
+        Column to = ep.getField("src2dst");
+        Column pre = moe_pre_reorder(
+                moe_pack_tensor(col("hidden"), "fp16", 6),
+                col("ids"),
+                to,
+                2,
+                6,
+                option("a1_scales", new float[] {2, 4, 8, 16}),
+                option("scale_mode", "per_expert"),
+                option("end_expert", 3));
+        assertThat(SPARK.table("x")
+                        .orderBy("id")
+                        .select(
+                                moe_unpack_tensor(moe_silu_and_mul(pre, ep.getField("reorder_topk_ids"), 6))
+                                        .as("a"),
+                                moe_post_reorder(
+                                                col("down"),
+                                                to,
+                                                col("ids"),
+                                                col("weights"),
+                                                2,
+                                                6,
+                                                option("routed_scaling_factor", 2.5))
+                                        .as("b"),
+                                moe_topk(
+                                                col("logits"),
+                                                8,
+                                                2,
+                                                option("renormalize", true),
+                                                option("scoring", "sigmoid"),
+                                                option("correction_bias", new float[] {0, 0, 1, 0, 0, 0, 0, 0.5f}),
+                                                option("num_expert_group", 4),
+                                                option("topk_group", 2))
+                                        .as("c"))
+                        .toJSON()
+                        .collectAsList())
+                .isEqualTo(SPARK.sql("SELECT moe_unpack_tensor(moe_silu_and_mul(moe_pre_reorder(moe_pack_tensor(hidden, "
+                                + "'fp16', 6), ids, ep.src2dst, 2, 6, array(2f, 4f, 8f, 16f), 'per_expert', end_expert => 3), "
+                                + "ep.reorder_topk_ids, 6)) a, moe_post_reorder(down, ep.src2dst, ids, weights, 2, 6, "
+                                + "routed_scaling_factor => 2.5) b, moe_topk(logits, 8, 2, renormalize => true, scoring => "
+                                + "'sigmoid', correction_bias => array(0, 0, 1, 0, 0, 0, 0, 0.5), num_expert_group => 4, "
+                                + "topk_group => 2) c FROM (SELECT *, moe_ep_preprocess(ids, 8, form => 'deepep') ep FROM x) "
+                                + "ORDER BY id")
+                        .toJSON()
+                        .collectAsList());
     }
 
     @Test

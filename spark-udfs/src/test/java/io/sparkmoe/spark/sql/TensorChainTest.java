@@ -168,6 +168,26 @@ class TensorChainTest {
                 3);
     }
 
+    /** Inputs inside a stored column of structs are read where they lie. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void fieldsOfStoredStructs(boolean columnar) {
+        SPARK.sql("SELECT id, if(id % 11 = 0, NULL, named_struct('p', p16, 'in', named_struct('ids', ids, 'w', weights))) s "
+                        + "FROM x")
+                .write()
+                .mode("overwrite")
+                .parquet("target/stored-structs");
+        SPARK.read().parquet("target/stored-structs").createOrReplaceTempView("stored");
+        SPARK.conf().set("spark.sql.parquet.enableVectorizedReader", columnar);
+        String sql = "SELECT id, moe_post_reorder(moe_pre_reorder(s.p, s.in.ids, ep.src2dst, 2, 6), ep.src2dst, s.in.ids, "
+                + "s.in.w, 2, 6) y FROM (SELECT *, moe_ep_preprocess(s.in.ids, 8, form => 'deepep') ep FROM stored)";
+        List<SparkPlan> nodes = chained(sql, 3);
+        assertThat(nodes.get(2).supportsColumnar()).isEqualTo(columnar);
+        assertThat(SPARK.sql(sql).where("y IS NULL").count())
+                .isEqualTo(SPARK.sql("SELECT * FROM x WHERE hidden IS NULL OR weights IS NULL OR ids IS NULL OR id % 11 = 0")
+                        .count());
+    }
+
     @Test
     void packingAndUnpackingBelongToTheChain() {
         List<SparkPlan> nodes = chained(
