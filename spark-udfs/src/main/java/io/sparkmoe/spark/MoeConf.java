@@ -78,8 +78,8 @@ public record MoeConf(RoutingBackends.Request backend, boolean strict, long maxB
                     + "java.io.tmpdir");
 
     /** Every key, in the order of the documentation. */
-    public static final List<Key> KEYS =
-            List.of(ENABLED, BACKEND, STRICT, MAX_BYTES, IN_PLACE, GPU_MEMORY, GPU_PINNED, GPU_TASKS, GPU_STICKY, NATIVE_DIR);
+    public static final List<Key> KEYS = List.of(
+            ENABLED, BACKEND, STRICT, MAX_BYTES, IN_PLACE, GPU_MEMORY, GPU_PINNED, GPU_TASKS, GPU_STICKY, NATIVE_DIR);
 
     /**
      * Reads the per-query keys.

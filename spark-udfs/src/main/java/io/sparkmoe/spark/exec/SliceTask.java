@@ -128,7 +128,9 @@ final class SliceTask implements AutoCloseable {
         }
         metrics.add("kernelTime", System.nanoTime() - start);
         metrics.add("bytesOut", out);
-        metrics.add("bytesInPlace", groups.values().stream().mapToLong(InputGroup::bytesInPlace).sum());
+        metrics.add(
+                "bytesInPlace",
+                groups.values().stream().mapToLong(InputGroup::bytesInPlace).sum());
         metrics.add("numOutputRows", to - from);
         metrics.batch(backend, to - from, ids, bytes);
         metrics.left(left);

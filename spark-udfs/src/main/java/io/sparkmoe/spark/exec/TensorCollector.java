@@ -162,8 +162,8 @@ final class TensorCollector implements InputCollector {
 
     private void checkComputed(TensorColumn own) {
         if (kind.lastDim() != 0 && own.lastDim() != kind.lastDim()) {
-            throw new IllegalArgumentException(kind.name() + " has rows of " + own.lastDim()
-                    + " elements, and the call says " + kind.lastDim());
+            throw new IllegalArgumentException(
+                    kind.name() + " has rows of " + own.lastDim() + " elements, and the call says " + kind.lastDim());
         }
         checkType(own.type());
     }
@@ -174,7 +174,11 @@ final class TensorCollector implements InputCollector {
                     builder.row(),
                     -1,
                     "row " + builder.row() + ": " + kind.name() + " is " + type.sqlName() + ", it may be "
-                            + String.join(", ", kind.types().stream().map(TensorType::sqlName).toList()) + ".");
+                            + String.join(
+                                    ", ",
+                                    kind.types().stream()
+                                            .map(TensorType::sqlName)
+                                            .toList()) + ".");
         }
     }
 

@@ -47,8 +47,11 @@ public final class TensorOperators {
 
     /** moe_pre_reorder; a null {@code outType} is the input's. */
     public record PreReorder(
-            int topk, int hiddenSize, ScaleMode scaleMode, ExpertRange experts, @Nullable TensorType outType)
-            implements TensorOperator {
+            int topk,
+            int hiddenSize,
+            ScaleMode scaleMode,
+            ExpertRange experts,
+            @Nullable TensorType outType) implements TensorOperator {
         public PreReorder {
             options(topk, hiddenSize, scaleMode, experts, TensorType.FP32);
         }
@@ -118,14 +121,16 @@ public final class TensorOperators {
         public TensorResult compute(BatchInputs in) {
             return in.backend()
                     .reorder()
-                    .postReorder(
-                            in.tensor(0), in.ids(2), in.ids(1), in.hostTensor(3), options, in.allocator());
+                    .postReorder(in.tensor(0), in.ids(2), in.ids(1), in.hostTensor(3), options, in.allocator());
         }
     }
 
     /** moe_silu_and_mul; a null {@code outType} is the input's. */
-    public record SiluAndMul(int hiddenSize, boolean scaled, ExpertRange experts, @Nullable TensorType outType)
-            implements TensorOperator {
+    public record SiluAndMul(
+            int hiddenSize,
+            boolean scaled,
+            ExpertRange experts,
+            @Nullable TensorType outType) implements TensorOperator {
         public SiluAndMul {
             options(hiddenSize, scaled, experts, TensorType.FP32);
         }

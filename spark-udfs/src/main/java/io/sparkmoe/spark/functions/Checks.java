@@ -48,9 +48,8 @@ final class Checks {
         DataType element = type instanceof ArrayType list ? list.elementType() : type;
         boolean floats = type instanceof ArrayType && (element instanceof FloatType || element instanceof NullType);
         if (!floats && !(type instanceof BinaryType) && !(type instanceof NullType)) {
-            throw new IllegalArgumentException(
-                    name + " is an array of float or packed binary (moe_pack_tensor); got " + type.sql()
-                            + (type instanceof ArrayType ? ": cast it to array<float>" : ""));
+            throw new IllegalArgumentException(name + " is an array of float or packed binary (moe_pack_tensor); got "
+                    + type.sql() + (type instanceof ArrayType ? ": cast it to array<float>" : ""));
         }
     }
 

@@ -70,13 +70,7 @@ public final class MoeFunctions {
     public static Column moe_pre_reorder(
             Column hidden, Column topkIds, Column src2dst, int topk, int hiddenSize, Option... options) {
         return call(
-                "moe_pre_reorder",
-                options,
-                hidden,
-                topkIds,
-                src2dst,
-                functions.lit(topk),
-                functions.lit(hiddenSize));
+                "moe_pre_reorder", options, hidden, topkIds, src2dst, functions.lit(topk), functions.lit(hiddenSize));
     }
 
     public static Column moe_post_reorder(

@@ -167,8 +167,9 @@ final class ScalarFunctions {
 
             @Override
             public Object apply(Object[] values) {
-                return new GenericInternalRow((Object[]) BalanceMetrics.of(longs("counts", (ArrayData) values[0]), ranks)
-                        .values());
+                return new GenericInternalRow((Object[])
+                        BalanceMetrics.of(longs("counts", (ArrayData) values[0]), ranks)
+                                .values());
             }
         };
     }

@@ -6,7 +6,8 @@ import java.util.List;
 final class TensorCatalog {
     private static final String TENSOR = "array of float, or packed binary (moe_pack_tensor) of fp32, fp16 or bf16";
     private static final Parameter IDS = Parameter.column(
-            "topk_ids", "ids [num_tokens, topk], as every function of ids takes them; -1 or NULL elements are not selected");
+            "topk_ids",
+            "ids [num_tokens, topk], as every function of ids takes them; -1 or NULL elements are not selected");
     private static final Parameter SRC2DST = Parameter.column(
             "src2dst",
             "array of int or bigint, one an id: the row it goes to (moe_ep_preprocess); negative or NULL: not selected");
@@ -15,10 +16,10 @@ final class TensorCatalog {
             Parameter.constant("hidden_size", "elements of a token's row, at least 1");
     private static final Parameter START =
             Parameter.optional("start_expert", 0, "first expert whose slots are selected, at least 0");
-    private static final Parameter END =
-            Parameter.optional("end_expert", null, "last expert whose slots are selected, inclusive; not given: no end");
-    private static final Parameter OUT = Parameter.optional(
-            "out_dtype", null, "'fp32', 'fp16', 'bf16' or 'fp8_e4m3fn'; not given: the input's");
+    private static final Parameter END = Parameter.optional(
+            "end_expert", null, "last expert whose slots are selected, inclusive; not given: no end");
+    private static final Parameter OUT =
+            Parameter.optional("out_dtype", null, "'fp32', 'fp16', 'bf16' or 'fp8_e4m3fn'; not given: the input's");
     private static final Parameter FACTOR =
             Parameter.optional("routed_scaling_factor", 1, "finite; multiplies the weights");
     private static final String PACKED = "binary: a packed tensor of rows of ";
@@ -29,7 +30,8 @@ final class TensorCatalog {
                     List.of(
                             Parameter.column("values", "array of float, row-major; no NULL elements"),
                             Parameter.constant("dtype", "'fp32', 'fp16', 'bf16' or 'fp8_e4m3fn'"),
-                            Parameter.constant("last_dim", "elements of a row, at least 1; divides the array's length")),
+                            Parameter.constant(
+                                    "last_dim", "elements of a row, at least 1; divides the array's length")),
                     new FunctionDoc(
                             "Packs numbers into a tensor of the given type, rounded to nearest even (fp8_e4m3fn saturates at "
                                     + "448); every function of activations takes the result.",
@@ -103,12 +105,14 @@ final class TensorCatalog {
                     List.of(
                             Parameter.column("gateup_output", "[rows, hidden_size], gate then up: " + TENSOR),
                             Parameter.column(
-                                    "reorder_topk_ids", "the expert of each row (moe_ep_preprocess); at most rows of them"),
+                                    "reorder_topk_ids",
+                                    "the expert of each row (moe_ep_preprocess); at most rows of them"),
                             Parameter.constant(
                                     "hidden_size",
                                     "elements of a gateup_output row, gate and up together, even; results have half"),
                             Parameter.optionalColumn(
-                                    "scales", "array of float, one an expert of the range: what results are divided by"),
+                                    "scales",
+                                    "array of float, one an expert of the range: what results are divided by"),
                             START,
                             END,
                             OUT),

@@ -32,7 +32,10 @@ final class TensorFunctions {
                         c.choice("arithmetic", Arithmetic.class)));
             case "moe_silu_and_mul" ->
                 new TensorOperators.SiluAndMul(
-                        c.integer("hidden_size"), c.given("scales"), experts(c), c.optionalChoice("out_dtype", TensorType.class));
+                        c.integer("hidden_size"),
+                        c.given("scales"),
+                        experts(c),
+                        c.optionalChoice("out_dtype", TensorType.class));
             case "moe_topk" -> new TensorOperators.Topk(topk(c));
             default -> null;
         };
@@ -63,9 +66,8 @@ final class TensorFunctions {
         Integer groups = c.optionalInteger("num_expert_group");
         Integer kept = c.optionalInteger("topk_group");
         if ((groups == null) != (kept == null)) {
-            throw new IllegalArgumentException(
-                    "num_expert_group and topk_group belong together: only " + (groups == null ? "topk_group" : "num_expert_group")
-                            + " is given");
+            throw new IllegalArgumentException("num_expert_group and topk_group belong together: only "
+                    + (groups == null ? "topk_group" : "num_expert_group") + " is given");
         }
         return new TopkOptions(
                 c.integer("num_experts"),

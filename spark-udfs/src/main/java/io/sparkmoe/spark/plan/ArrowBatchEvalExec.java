@@ -67,9 +67,7 @@ public final class ArrowBatchEvalExec extends BatchNode {
     @Override
     BatchEvaluator evaluator() {
         return new BatchEvaluator(
-                Scala.list(functions).stream()
-                        .map(f -> call((BatchFunction) f))
-                        .collect(Collectors.toList()),
+                Scala.list(functions).stream().map(f -> call((BatchFunction) f)).collect(Collectors.toList()),
                 child().output().size(),
                 Scala.list(passed).stream()
                         .mapToInt(p -> ordinal(p instanceof Alias a ? a.child() : (Expression) p))
@@ -80,7 +78,8 @@ public final class ArrowBatchEvalExec extends BatchNode {
     }
 
     private Call call(BatchFunction f) {
-        return new Call(f.operator(), f.inputs().stream().map(this::input).collect(Collectors.toList()), f.sql(), f.hint());
+        return new Call(
+                f.operator(), f.inputs().stream().map(this::input).collect(Collectors.toList()), f.sql(), f.hint());
     }
 
     private InputRef input(Expression e) {

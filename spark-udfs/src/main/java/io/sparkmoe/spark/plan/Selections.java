@@ -43,8 +43,8 @@ final class Selections {
         }
         List<Expression> out = new ArrayList<>();
         for (Expression e : Scala.list(expressions)) {
-            out.add(e.transform(Scala.rewrite(
-                    x -> x instanceof Attribute a ? sources.getOrDefault(a.exprId(), x) : x)));
+            out.add(e.transform(
+                    Scala.rewrite(x -> x instanceof Attribute a ? sources.getOrDefault(a.exprId(), x) : x)));
         }
         return Scala.seq(out);
     }

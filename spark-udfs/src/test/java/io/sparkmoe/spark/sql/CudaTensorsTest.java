@@ -94,7 +94,9 @@ class CudaTensorsTest {
             assertClose(rows.get(i), expected.get(i));
         }
         List<SparkPlan> nodes = PlanMetrics.nodes(query);
-        assertThat(nodes).hasSize(4).allSatisfy(n -> assertThat(PlanMetrics.of(n, "gpuBatches")).isPositive());
+        assertThat(nodes)
+                .hasSize(4)
+                .allSatisfy(n -> assertThat(PlanMetrics.of(n, "gpuBatches")).isPositive());
         return new long[] {
             PlanMetrics.of(nodes.get(1), "bytesFromDevice") + PlanMetrics.of(nodes.get(2), "bytesFromDevice"),
             nodes.stream().mapToLong(n -> PlanMetrics.of(n, "bytesToDevice")).sum()

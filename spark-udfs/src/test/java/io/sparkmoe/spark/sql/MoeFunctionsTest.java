@@ -8,16 +8,16 @@ import static io.sparkmoe.spark.functions.MoeFunctions.moe_expert_counts;
 import static io.sparkmoe.spark.functions.MoeFunctions.moe_expert_load;
 import static io.sparkmoe.spark.functions.MoeFunctions.moe_grouped_gemm_tiles;
 import static io.sparkmoe.spark.functions.MoeFunctions.moe_pack_ids;
+import static io.sparkmoe.spark.functions.MoeFunctions.moe_pack_tensor;
 import static io.sparkmoe.spark.functions.MoeFunctions.moe_padding;
 import static io.sparkmoe.spark.functions.MoeFunctions.moe_padding_sum;
-import static io.sparkmoe.spark.functions.MoeFunctions.moe_unpack_ids;
-import static io.sparkmoe.spark.functions.MoeFunctions.option;
-import static io.sparkmoe.spark.functions.MoeFunctions.moe_pack_tensor;
 import static io.sparkmoe.spark.functions.MoeFunctions.moe_post_reorder;
 import static io.sparkmoe.spark.functions.MoeFunctions.moe_pre_reorder;
 import static io.sparkmoe.spark.functions.MoeFunctions.moe_silu_and_mul;
 import static io.sparkmoe.spark.functions.MoeFunctions.moe_topk;
+import static io.sparkmoe.spark.functions.MoeFunctions.moe_unpack_ids;
 import static io.sparkmoe.spark.functions.MoeFunctions.moe_unpack_tensor;
+import static io.sparkmoe.spark.functions.MoeFunctions.option;
 import static org.apache.spark.sql.functions.col;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -128,15 +128,16 @@ class MoeFunctionsTest {
                                         .as("c"))
                         .toJSON()
                         .collectAsList())
-                .isEqualTo(SPARK.sql("SELECT moe_unpack_tensor(moe_silu_and_mul(moe_pre_reorder(moe_pack_tensor(hidden, "
-                                + "'fp16', 6), ids, ep.src2dst, 2, 6, array(2f, 4f, 8f, 16f), 'per_expert', end_expert => 3), "
-                                + "ep.reorder_topk_ids, 6)) a, moe_post_reorder(down, ep.src2dst, ids, weights, 2, 6, "
-                                + "routed_scaling_factor => 2.5) b, moe_topk(logits, 8, 2, renormalize => true, scoring => "
-                                + "'sigmoid', correction_bias => array(0, 0, 1, 0, 0, 0, 0, 0.5), num_expert_group => 4, "
-                                + "topk_group => 2) c FROM (SELECT *, moe_ep_preprocess(ids, 8, form => 'deepep') ep FROM x) "
-                                + "ORDER BY id")
-                        .toJSON()
-                        .collectAsList());
+                .isEqualTo(
+                        SPARK.sql("SELECT moe_unpack_tensor(moe_silu_and_mul(moe_pre_reorder(moe_pack_tensor(hidden, "
+                                        + "'fp16', 6), ids, ep.src2dst, 2, 6, array(2f, 4f, 8f, 16f), 'per_expert', end_expert => 3), "
+                                        + "ep.reorder_topk_ids, 6)) a, moe_post_reorder(down, ep.src2dst, ids, weights, 2, 6, "
+                                        + "routed_scaling_factor => 2.5) b, moe_topk(logits, 8, 2, renormalize => true, scoring => "
+                                        + "'sigmoid', correction_bias => array(0, 0, 1, 0, 0, 0, 0, 0.5), num_expert_group => 4, "
+                                        + "topk_group => 2) c FROM (SELECT *, moe_ep_preprocess(ids, 8, form => 'deepep') ep FROM x) "
+                                        + "ORDER BY id")
+                                .toJSON()
+                                .collectAsList());
     }
 
     @Test

@@ -31,9 +31,7 @@ enum NarrowFloats {
         int bias = (1 << (exponentBits - 1)) - 1;
         int exponent = magnitude >> mantissaBits;
         double fraction = (magnitude & ((1 << mantissaBits) - 1)) / (double) (1 << mantissaBits);
-        return exponent == 0
-                ? fraction * Math.pow(2, 1 - bias)
-                : (1 + fraction) * Math.pow(2, exponent - bias);
+        return exponent == 0 ? fraction * Math.pow(2, 1 - bias) : (1 + fraction) * Math.pow(2, exponent - bias);
     }
 
     /** The largest finite code without sign. */
@@ -109,7 +107,8 @@ enum NarrowFloats {
         float[] out = new float[(packed.length - 8) / type.bytes];
         in.position(8);
         for (int i = 0; i < out.length; i++) {
-            out[i] = type.decode(type.bytes == 1 ? in.get() & 0xff : type.bytes == 2 ? in.getShort() & 0xffff : in.getInt());
+            out[i] = type.decode(
+                    type.bytes == 1 ? in.get() & 0xff : type.bytes == 2 ? in.getShort() & 0xffff : in.getInt());
         }
         return out;
     }

@@ -36,7 +36,8 @@ class TensorBadInputTest {
     static Stream<Arguments> wrongCalls() {
         String pre = "moe_pre_reorder(hidden, ids, ids, ";
         return Stream.of(
-                Arguments.of("moe_pack_tensor(hidden, 'fp64', 6)", "dtype is one of 'fp32', 'fp16', 'bf16', 'fp8_e4m3fn'"),
+                Arguments.of(
+                        "moe_pack_tensor(hidden, 'fp64', 6)", "dtype is one of 'fp32', 'fp16', 'bf16', 'fp8_e4m3fn'"),
                 Arguments.of("moe_pack_tensor(hidden, 'fp16', 0)", "last_dim must be at least 1, got 0"),
                 Arguments.of("moe_pack_tensor(hidden, 'fp16')", "parameter 'last_dim' is missing"),
                 Arguments.of("moe_pack_tensor(ids, 'fp16', 6)", "values is an array of float or packed binary"),
@@ -117,11 +118,14 @@ class TensorBadInputTest {
                         "moe_post_reorder(h, dst, ids, " + at7("array(1f)", "w") + ", 1, 2)",
                         List.of("topk_weights has 1 entries")),
                 Arguments.of(
-                        "moe_post_reorder(h, " + at7("array(0, 9)", "dst") + ", ids, w, 1, 2)", List.of("src2dst", "9")),
+                        "moe_post_reorder(h, " + at7("array(0, 9)", "dst") + ", ids, w, 1, 2)",
+                        List.of("src2dst", "9")),
                 Arguments.of(
-                        "moe_silu_and_mul(h, " + at7("array(0, 1, 2)", "ids") + ", 2)", List.of("reorder_topk_ids has 3")),
+                        "moe_silu_and_mul(h, " + at7("array(0, 1, 2)", "ids") + ", 2)",
+                        List.of("reorder_topk_ids has 3")),
                 Arguments.of(
-                        "moe_topk(" + at7("array(1f, 2f, 3f)", "h") + ", 2, 1)", List.of("router_logits has 3 elements")),
+                        "moe_topk(" + at7("array(1f, 2f, 3f)", "h") + ", 2, 1)",
+                        List.of("router_logits has 3 elements")),
                 Arguments.of(
                         "moe_pack_tensor(" + at7("array(1f, 2f, 3f)", "h") + ", 'fp16', 2)",
                         List.of("values has 3 elements", "last_dim 2")));

@@ -22,8 +22,9 @@ class TensorChainTest {
             "moe_post_reorder(moe_silu_and_mul(moe_pre_reorder(hidden, r.topk_ids, ep.src2dst, 2, 6), ep.reorder_topk_ids, "
                     + "6), ep.src2dst, r.topk_ids, r.topk_weights, 2, 3)";
 
-    private static final String CHAIN = "SELECT id, " + STEPS + " y FROM (SELECT *, moe_ep_preprocess(r.topk_ids, 8) ep "
-            + "FROM (SELECT *, moe_topk(logits, 8, 2) r FROM x))";
+    private static final String CHAIN =
+            "SELECT id, " + STEPS + " y FROM (SELECT *, moe_ep_preprocess(r.topk_ids, 8) ep "
+                    + "FROM (SELECT *, moe_topk(logits, 8, 2) r FROM x))";
 
     private static final String INLINE = "SELECT id, "
             + STEPS.replace("ep.", "moe_ep_preprocess(r.topk_ids, 8).").replace("r.topk", "moe_topk(logits, 8, 2).topk")
@@ -156,7 +157,8 @@ class TensorChainTest {
                 + "moe_topk(logits, 8, 2) r FROM x))";
         chained(sql, 4);
         assertThat(SPARK.sql(sql).where("y IS NULL").count())
-                .isEqualTo(SPARK.sql("SELECT * FROM x WHERE hidden IS NULL OR weights IS NULL").count());
+                .isEqualTo(SPARK.sql("SELECT * FROM x WHERE hidden IS NULL OR weights IS NULL")
+                        .count());
     }
 
     @Test
@@ -172,19 +174,22 @@ class TensorChainTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void fieldsOfStoredStructs(boolean columnar) {
-        SPARK.sql("SELECT id, if(id % 11 = 0, NULL, named_struct('p', p16, 'in', named_struct('ids', ids, 'w', weights))) s "
-                        + "FROM x")
+        SPARK.sql(
+                        "SELECT id, if(id % 11 = 0, NULL, named_struct('p', p16, 'in', named_struct('ids', ids, 'w', weights))) s "
+                                + "FROM x")
                 .write()
                 .mode("overwrite")
                 .parquet("target/stored-structs");
         SPARK.read().parquet("target/stored-structs").createOrReplaceTempView("stored");
         SPARK.conf().set("spark.sql.parquet.enableVectorizedReader", columnar);
-        String sql = "SELECT id, moe_post_reorder(moe_pre_reorder(s.p, s.in.ids, ep.src2dst, 2, 6), ep.src2dst, s.in.ids, "
-                + "s.in.w, 2, 6) y FROM (SELECT *, moe_ep_preprocess(s.in.ids, 8, form => 'deepep') ep FROM stored)";
+        String sql =
+                "SELECT id, moe_post_reorder(moe_pre_reorder(s.p, s.in.ids, ep.src2dst, 2, 6), ep.src2dst, s.in.ids, "
+                        + "s.in.w, 2, 6) y FROM (SELECT *, moe_ep_preprocess(s.in.ids, 8, form => 'deepep') ep FROM stored)";
         List<SparkPlan> nodes = chained(sql, 3);
         assertThat(nodes.get(2).supportsColumnar()).isEqualTo(columnar);
         assertThat(SPARK.sql(sql).where("y IS NULL").count())
-                .isEqualTo(SPARK.sql("SELECT * FROM x WHERE hidden IS NULL OR weights IS NULL OR ids IS NULL OR id % 11 = 0")
+                .isEqualTo(SPARK.sql(
+                                "SELECT * FROM x WHERE hidden IS NULL OR weights IS NULL OR ids IS NULL OR id % 11 = 0")
                         .count());
     }
 

@@ -38,7 +38,14 @@ final class TensorDefinitions {
 
     /** @param scales by expert from start on, or null */
     static float[] preReorder(
-            float[] hidden, int[] ids, int[] src2dst, int topk, int size, float @Nullable [] scales, int start, int end) {
+            float[] hidden,
+            int[] ids,
+            int[] src2dst,
+            int topk,
+            int size,
+            float @Nullable [] scales,
+            int start,
+            int end) {
         float[] out = new float[ids.length * size];
         for (int i = 0; i < ids.length; i++) {
             for (int h = 0; selected(ids[i], src2dst[i], start, end) && h < size; h++) {
@@ -50,7 +57,15 @@ final class TensorDefinitions {
     }
 
     static float[] postReorder(
-            float[] down, int[] ids, int[] src2dst, float[] weights, int topk, int size, int start, int end, float factor) {
+            float[] down,
+            int[] ids,
+            int[] src2dst,
+            float[] weights,
+            int topk,
+            int size,
+            int start,
+            int end,
+            float factor) {
         float[] out = new float[ids.length / topk * size];
         for (int t = 0; t < ids.length / topk; t++) {
             for (int h = 0; h < size; h++) {

@@ -129,10 +129,7 @@ class TensorFunctionsTest {
         }
         float[] rounded = rounded(hidden, type);
         float[] half = rounded(hidden, NarrowFloats.FP16);
-        bytes(
-                row,
-                "pre",
-                NarrowFloats.FP32.pack(TensorDefinitions.preReorder(hidden, ids, to, K, H, null, 0, ALL), H));
+        bytes(row, "pre", NarrowFloats.FP32.pack(TensorDefinitions.preReorder(hidden, ids, to, K, H, null, 0, ALL), H));
         bytes(
                 row,
                 "pre16",
@@ -167,7 +164,9 @@ class TensorFunctionsTest {
         Row chosen = row.getStruct(row.fieldIndex("chosen"));
         int[] ids = TensorDefinitions.topkIds(logits, TensorTable.EXPERTS, K);
         double[] weights = TensorDefinitions.softmaxWeights(logits, TensorTable.EXPERTS, K, ids);
-        assertThat(chosen.<Integer>getList(0).stream().mapToInt(Integer::intValue).toArray())
+        assertThat(chosen.<Integer>getList(0).stream()
+                        .mapToInt(Integer::intValue)
+                        .toArray())
                 .isEqualTo(ids);
         float[] actual = floats(chosen.getList(1));
         assertThat(actual).hasSize(weights.length);
@@ -177,7 +176,9 @@ class TensorFunctionsTest {
     }
 
     private static void bytes(Row row, String column, byte[] expected) {
-        assertThat(row.<byte[]>getAs(column)).as("%s of row %d", column, row.getLong(0)).isEqualTo(expected);
+        assertThat(row.<byte[]>getAs(column))
+                .as("%s of row %d", column, row.getLong(0))
+                .isEqualTo(expected);
     }
 
     private static float[] floats(List<Float> list) {

@@ -72,7 +72,8 @@ class TensorMemoryTest {
                         .collectAsList())
                 .hasStackTraceContaining("is not true");
         assertThat(TestSpark.arrowBytes()).isZero();
-        Iterator<Row> rows = SPARK.sql("SELECT * FROM (" + PRE + ") WHERE length(p) > 0 LIMIT 9").toLocalIterator();
+        Iterator<Row> rows = SPARK.sql("SELECT * FROM (" + PRE + ") WHERE length(p) > 0 LIMIT 9")
+                .toLocalIterator();
         assertThat(rows.next().getLong(0)).isNotNegative();
         assertThat(SPARK.sql(PRE + " LIMIT 3").collectAsList()).hasSize(3);
         while (rows.hasNext()) {
@@ -84,8 +85,9 @@ class TensorMemoryTest {
     /** What a failure in the upper of two nodes leaves of the lower one's results. */
     @Test
     void nothingStaysAfterABadRowUpInTheChain() throws Exception {
-        assertThatThrownBy(() -> SPARK.sql("SELECT moe_silu_and_mul(p, if(id = 150, array_repeat(1, 999), r), 512) s FROM ("
-                                + PRE + ")")
+        assertThatThrownBy(() -> SPARK.sql(
+                                "SELECT moe_silu_and_mul(p, if(id = 150, array_repeat(1, 999), r), 512) s FROM (" + PRE
+                                        + ")")
                         .collectAsList())
                 .hasStackTraceContaining("row 150")
                 .hasStackTraceContaining("reorder_topk_ids has 999 ids");
