@@ -1,5 +1,6 @@
 package io.sparkmoe.spark.exec;
 
+import io.sparkmoe.core.routing.BufferSource;
 import io.sparkmoe.core.routing.RoutingBackend;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,9 +14,11 @@ import org.jspecify.annotations.Nullable;
 final class InputGroup implements AutoCloseable {
     private final List<InputRef> refs;
     private final List<InputCollector> collectors = new ArrayList<>();
+    private final List<BatchOperator> operators = new ArrayList<>();
     private final InputColumn[] columns;
     private final long[] lengths;
     private final int[] widths;
+    private boolean nullable;
     private long @Nullable [] nulls;
 
     InputGroup(List<InputRef> refs) {
@@ -25,33 +28,25 @@ final class InputGroup implements AutoCloseable {
         this.widths = new int[refs.size()];
     }
 
-    /** The collector of the next input. */
-    void add(InputCollector collector) {
-        collectors.add(collector);
+    /** Opens a collector an input; what has been opened is closed with the group, also where one of them fails. */
+    void open(List<InputKind> kinds, BufferSource buffers, boolean inPlace) {
+        for (int i = 0; i < kinds.size(); i++) {
+            collectors.add(kinds.get(i).collector(refs.get(i).type(), buffers, inPlace));
+        }
+    }
+
+    /** An operator that runs over these inputs. */
+    void serves(BatchOperator operator) {
+        operators.add(operator);
     }
 
     /** Turns to the rows that slices are cut from next. */
     void look(Slice slice) {
+        nullable = false;
         for (int i = 0; i < columns.length; i++) {
             columns[i] = slice.input(refs.get(i));
+            nullable |= columns[i].hasNull();
         }
-    }
-
-    /** Elements of a row's inputs, 0 where one is NULL; valid until asked for another row. */
-    long[] lengths(int row) {
-        boolean anyNull = isNullAt(row);
-        for (int i = 0; i < columns.length; i++) {
-            lengths[i] = anyNull ? 0 : collectors.get(i).length(columns[i], row);
-        }
-        return lengths;
-    }
-
-    /** Bytes of an element of each input. */
-    int[] widths() {
-        for (int i = 0; i < columns.length; i++) {
-            widths[i] = collectors.get(i).width();
-        }
-        return widths;
     }
 
     /** Begins to look for the end of a slice that starts at the row asked about next. */
@@ -69,6 +64,21 @@ final class InputGroup implements AutoCloseable {
         return true;
     }
 
+    /** Bytes that a row's results, and its inputs once collected, may take; asked after {@link #joins}. */
+    long bound(int row, boolean withInputs) {
+        boolean isNull = isNullAt(row);
+        long bytes = 0;
+        for (int i = 0; i < columns.length; i++) {
+            lengths[i] = isNull ? 0 : collectors.get(i).length(columns[i], row);
+            widths[i] = collectors.get(i).width();
+            bytes += withInputs ? lengths[i] * widths[i] : 0;
+        }
+        for (int i = 0; i < operators.size(); i++) {
+            bytes += operators.get(i).maxResultBytes(lengths, widths);
+        }
+        return bytes;
+    }
+
     /** Whether an input is a tensor that goes on without a copy. */
     boolean inPlace() {
         for (int i = 0; i < columns.length; i++) {
@@ -80,8 +90,8 @@ final class InputGroup implements AutoCloseable {
     }
 
     private boolean isNullAt(int row) {
-        for (InputColumn column : columns) {
-            if (column.isNullAt(row)) {
+        for (int i = 0; nullable && i < columns.length; i++) {
+            if (columns[i].isNullAt(row)) {
                 return true;
             }
         }
@@ -98,12 +108,8 @@ final class InputGroup implements AutoCloseable {
     }
 
     private long @Nullable [] nulls(int from, int to) {
-        boolean possible = false;
-        for (InputColumn column : columns) {
-            possible |= column.hasNull();
-        }
         long[] found = null;
-        for (int row = from; possible && row < to; row++) {
+        for (int row = from; nullable && row < to; row++) {
             if (isNullAt(row)) {
                 found = found == null ? new long[(to - from + 63) >> 6] : found;
                 found[(row - from) >> 6] |= 1L << (row - from);

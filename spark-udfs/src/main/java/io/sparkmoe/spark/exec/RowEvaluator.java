@@ -38,9 +38,7 @@ public final class RowEvaluator {
         BufferAllocator allocator = ArrowUtils.rootAllocator().newChildAllocator("spark-moe-row", 0, Long.MAX_VALUE);
         try (allocator;
                 InputGroup group = new InputGroup(List.copyOf(inputs))) {
-            for (int i = 0; i < inputs.size(); i++) {
-                group.add(operator.inputs().get(i).collector(inputs.get(i).type(), allocator::buffer, false));
-            }
+            group.open(operator.inputs(), allocator::buffer, false);
             group.look(RowSlice.of(List.of(InternalRow.empty()), 0));
             group.collect(0, 1, 0);
             try (ResultColumn result = operator.run(group.inputs(CPU, allocator))) {

@@ -4,7 +4,7 @@ import io.sparkmoe.core.routing.IdCounts;
 import io.sparkmoe.core.routing.RoutingBackend;
 import io.sparkmoe.spark.MoeConf;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
@@ -24,7 +24,7 @@ final class SliceTask implements AutoCloseable {
     private final List<Call> calls;
     private final BufferAllocator allocator;
     private final RoutingBackend backend;
-    private final Map<Object, InputGroup> groups = new LinkedHashMap<>();
+    private final List<InputGroup> groups = new ArrayList<>();
     private final InputGroup[] inputs;
     private List<ResultColumn> results = new ArrayList<>();
     private long nextRow;
@@ -40,34 +40,33 @@ final class SliceTask implements AutoCloseable {
         // Listeners run last registered first: consumers that came later are closed before us.
         context.addTaskCompletionListener((TaskCompletionListener) c -> close());
         this.inputs = new InputGroup[calls.size()];
+        Map<Object, InputGroup> known = new HashMap<>();
         for (int i = 0; i < inputs.length; i++) {
-            inputs[i] = group(calls.get(i));
+            inputs[i] = group(calls.get(i), known);
         }
     }
 
     /** The call's inputs, collected once for all calls that read the same. */
-    private InputGroup group(Call call) {
+    private InputGroup group(Call call, Map<Object, InputGroup> known) {
         List<InputKind> kinds = call.operator().inputs();
         List<Object> key = new ArrayList<>(call.inputs());
         for (int i = 0; i < kinds.size(); i++) {
             key.add(kinds.get(i).collects(call.inputs().get(i).type()));
         }
-        InputGroup known = groups.get(key);
-        if (known != null) {
-            return known;
+        InputGroup group = known.get(key);
+        if (group == null) {
+            group = new InputGroup(call.inputs());
+            known.put(key, group);
+            groups.add(group);
+            group.open(kinds, backend.inputBuffers(allocator), conf.tensorsInPlace());
         }
-        InputGroup group = new InputGroup(call.inputs());
-        groups.put(key, group);
-        for (int i = 0; i < kinds.size(); i++) {
-            group.add(kinds.get(i)
-                    .collector(call.inputs().get(i).type(), backend.inputBuffers(allocator), conf.tensorsInPlace()));
-        }
+        group.serves(call.operator());
         return group;
     }
 
     /** Turns to what slices are cut from next. */
     void look(Slice slice) {
-        groups.values().forEach(g -> g.look(slice));
+        groups.forEach(g -> g.look(slice));
     }
 
     /**
@@ -75,15 +74,15 @@ final class SliceTask implements AutoCloseable {
      * as it lies, a cut would bring it to the host: then only the results count, which the slices below it bound already.
      */
     int end(int from, int rows) {
-        boolean inPlace = groups.values().stream().anyMatch(InputGroup::inPlace);
-        groups.values().forEach(InputGroup::startSlice);
+        boolean withInputs = groups.stream().noneMatch(InputGroup::inPlace);
+        groups.forEach(InputGroup::startSlice);
         long bytes = 0;
         for (int row = from; row < rows; row++) {
-            for (InputGroup group : groups.values()) {
-                if (!group.joins(row)) {
+            for (int g = 0; g < groups.size(); g++) {
+                if (!groups.get(g).joins(row)) {
                     return row;
                 }
-                bytes += bound(group, row, !inPlace);
+                bytes += groups.get(g).bound(row, withInputs);
             }
             if (bytes > conf.maxBytes() && row > from) {
                 return row;
@@ -92,26 +91,12 @@ final class SliceTask implements AutoCloseable {
         return rows;
     }
 
-    /** Bytes that a row's results, and its inputs once collected, may take. */
-    private long bound(InputGroup group, int row, boolean withInputs) {
-        long[] lengths = group.lengths(row);
-        int[] widths = group.widths();
-        long bytes = 0;
-        for (int i = 0; withInputs && i < lengths.length; i++) {
-            bytes += lengths[i] * widths[i];
-        }
-        for (int i = 0; i < inputs.length; i++) {
-            bytes += inputs[i] == group ? calls.get(i).operator().maxResultBytes(lengths, widths) : 0;
-        }
-        return bytes;
-    }
-
     /** Runs every call over the rows [from, to); the results of the slice before are freed. */
     ColumnVector[] run(int from, int to) {
         closeResults();
         collect(from, to);
-        long ids = groups.values().stream().mapToLong(InputGroup::ids).sum();
-        long bytes = groups.values().stream().mapToLong(InputGroup::bytes).sum();
+        long ids = groups.stream().mapToLong(InputGroup::ids).sum();
+        long bytes = groups.stream().mapToLong(InputGroup::bytes).sum();
         long start = System.nanoTime();
         ColumnVector[] columns = new ColumnVector[calls.size()];
         long out = 0;
@@ -130,7 +115,7 @@ final class SliceTask implements AutoCloseable {
         metrics.add("bytesOut", out);
         metrics.add(
                 "bytesInPlace",
-                groups.values().stream().mapToLong(InputGroup::bytesInPlace).sum());
+                groups.stream().mapToLong(InputGroup::bytesInPlace).sum());
         metrics.add("numOutputRows", to - from);
         metrics.batch(backend, to - from, ids, bytes);
         metrics.left(left);
@@ -141,7 +126,7 @@ final class SliceTask implements AutoCloseable {
 
     private void collect(int from, int to) {
         long start = System.nanoTime();
-        for (InputGroup group : groups.values()) {
+        for (InputGroup group : groups) {
             try {
                 group.collect(from, to, nextRow);
             } catch (IllegalArgumentException e) {
@@ -169,7 +154,7 @@ final class SliceTask implements AutoCloseable {
     @Override
     public void close() {
         closeResults();
-        groups.values().forEach(InputGroup::close);
+        groups.forEach(InputGroup::close);
         groups.clear();
         metrics.rest(backend);
         metrics.set("peakMemory", allocator.getPeakMemoryAllocation());
