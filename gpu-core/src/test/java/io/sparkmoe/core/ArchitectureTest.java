@@ -16,12 +16,18 @@ class ArchitectureTest {
     @Test
     void theSourcesAreRead() {
         assertThat(SOURCES.packages())
-                .contains(CORE + "routing", CORE + "reorder", CORE + "cpu", CORE + "metrics", CORE + "cuda.driver");
+                .contains(
+                        CORE + "routing",
+                        CORE + "reorder",
+                        CORE + "analysis",
+                        CORE + "cpu",
+                        CORE + "metrics",
+                        CORE + "cuda.driver");
         assertThat(SOURCES.of(CORE + "cuda.driver")).anyMatch(i -> i.isIn("jcuda.driver"));
         assertThat(SOURCES.of(CORE + "cpu")).anyMatch(i -> i.imported().equals(CORE + "routing.RoutingBatch"));
     }
 
-    /** Of the reorder operators, routing knows where to get them. */
+    /** Of the reorder operators and the analyses, routing knows where to get them. */
     @Test
     void routingImportsArrowJspecifyAndTheJdk() {
         assertThat(SOURCES.of(CORE + "routing"))
@@ -30,6 +36,17 @@ class ArchitectureTest {
                         || i.isIn("org.apache.arrow.memory")
                         || i.isIn("org.jspecify.annotations")
                         || i.imported().equals(CORE + "reorder.ReorderBackend")
+                        || i.imported().equals(CORE + "analysis.AnalysisBackend")
+                        || i.isIn(CORE + "routing"));
+    }
+
+    @Test
+    void analysisImportsRoutingArrowJspecifyAndTheJdk() {
+        assertThat(SOURCES.of(CORE + "analysis"))
+                .allMatch(i -> i.isJdk()
+                        || i.isIn("org.apache.arrow.memory")
+                        || i.isIn("org.jspecify.annotations")
+                        || i.isIn(CORE + "analysis")
                         || i.isIn(CORE + "routing"));
     }
 
@@ -93,6 +110,7 @@ class ArchitectureTest {
                 .allMatch(i -> !i.isIn("io.sparkmoe.core")
                         || i.isIn(CORE + "routing")
                         || i.isIn(CORE + "reorder")
+                        || i.isIn(CORE + "analysis")
                         || i.isIn(CORE + "metrics")
                         || i.imported().equals(CORE + "RoutingBackends")
                         || i.imported().startsWith(CORE + "RoutingBackends."));

@@ -1,5 +1,6 @@
 package io.sparkmoe.core.cpu;
 
+import io.sparkmoe.core.analysis.AnalysisBackend;
 import io.sparkmoe.core.reorder.ReorderBackend;
 import io.sparkmoe.core.routing.AlignOptions;
 import io.sparkmoe.core.routing.AlignResult;
@@ -92,6 +93,11 @@ public final class CpuRoutingBackend implements RoutingBackend {
     @Override
     public ReorderBackend reorder() {
         return reorder;
+    }
+
+    @Override
+    public AnalysisBackend analyses() {
+        return CpuAnalyses.INSTANCE;
     }
 
     private static Histogram histogram(Keys keys, RoutingBatch batch) {

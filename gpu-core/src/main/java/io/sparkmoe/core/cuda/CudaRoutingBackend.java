@@ -1,5 +1,6 @@
 package io.sparkmoe.core.cuda;
 
+import io.sparkmoe.core.analysis.AnalysisBackend;
 import io.sparkmoe.core.cuda.driver.CudaContext;
 import io.sparkmoe.core.cuda.driver.CudaDevice;
 import io.sparkmoe.core.cuda.driver.CudaDriver;
@@ -38,7 +39,7 @@ import org.apache.arrow.memory.BufferAllocator;
 /**
  * The operators on one CUDA device. What the kernels do not take (more than 1,024 experts, a segment that does not fit the
  * device's memory) another backend does, counted in {@link DeviceActivity#fallbacks}; it also words the complaints about
- * malformed data, which the kernels only detect.
+ * malformed data, which the kernels only detect. The analyses have no kernels: that backend does them altogether.
  *
  * <p>Results lie in page-locked memory that the device wrote; close them before the backend.
  */
@@ -231,6 +232,11 @@ public final class CudaRoutingBackend implements RoutingBackend {
     @Override
     public ReorderBackend reorder() {
         return reorder;
+    }
+
+    @Override
+    public AnalysisBackend analyses() {
+        return cpu.analyses();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.sparkmoe.core.routing;
 
+import io.sparkmoe.core.analysis.AnalysisBackend;
 import io.sparkmoe.core.reorder.ReorderBackend;
 import org.apache.arrow.memory.BufferAllocator;
 
@@ -57,6 +58,9 @@ public interface RoutingBackend extends AutoCloseable {
 
     /** The operators over activations that go with these; closed with this backend. */
     ReorderBackend reorder();
+
+    /** The accumulators of the analyses. */
+    AnalysisBackend analyses();
 
     /**
      * Buffers for ids on their way to this backend, charged to {@code allocator}: pinned memory where that makes copies to

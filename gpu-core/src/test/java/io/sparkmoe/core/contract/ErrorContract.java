@@ -4,6 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.sparkmoe.core.analysis.CapacityAccumulator;
+import io.sparkmoe.core.analysis.CapacityOptions;
+import io.sparkmoe.core.analysis.CoactivationAccumulator;
+import io.sparkmoe.core.analysis.CoactivationKind;
+import io.sparkmoe.core.analysis.CoactivationOptions;
+import io.sparkmoe.core.analysis.Topk;
 import io.sparkmoe.core.routing.AlignOptions;
 import io.sparkmoe.core.routing.CompactOptions;
 import io.sparkmoe.core.routing.CountsOptions;
@@ -79,6 +85,22 @@ final class ErrorContract {
         all.put("paddingTotals", (b, o, a) -> {
             try (PaddingAccumulator sums = backend.paddingTotals(padding(o), a)) {
                 sums.add(b, new int[b.segments()], 1);
+            }
+        });
+        all.put("coactivation", (b, o, a) -> {
+            CoactivationOptions options =
+                    new CoactivationOptions(o.numExperts(), Topk.OF_SEGMENT, CoactivationKind.TOKENS, o.invalid());
+            CoactivationOptions ones =
+                    new CoactivationOptions(o.numExperts(), 1, CoactivationKind.ADJACENT, o.invalid());
+            boolean tokens = b.length(2) <= Topk.MAX;
+            try (CoactivationAccumulator sums = backend.analyses().coactivation(tokens ? options : ones, a)) {
+                sums.add(b, new int[b.segments()], 1);
+            }
+        });
+        all.put("capacity", (b, o, a) -> {
+            CapacityOptions options = new CapacityOptions(o.numExperts(), 1, new double[] {1}, o.invalid());
+            try (CapacityAccumulator sums = backend.analyses().capacity(options, a)) {
+                sums.add(b, null, new int[b.segments()], 1);
             }
         });
         return all;

@@ -41,7 +41,7 @@ final class RandomRouting {
         return out.stream();
     }
 
-    private static boolean holds(IdType type, Draw draw) {
+    static boolean holds(IdType type, Draw draw) {
         return switch (draw) {
             case MASKED, ALL_MASKED -> type.masks();
             case INVALID -> type.signed();

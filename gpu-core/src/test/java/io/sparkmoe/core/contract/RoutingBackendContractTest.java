@@ -3,6 +3,7 @@ package io.sparkmoe.core.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkmoe.core.analysis.CoactivationKind;
 import io.sparkmoe.core.routing.RoutingBackend;
 import java.util.List;
 import java.util.Map;
@@ -171,6 +172,60 @@ public abstract class RoutingBackendContractTest {
     @TestFactory
     Stream<DynamicTest> histogramGivesWhatPytorchGave() {
         return golden("histogram", new GoldenContract(backend)::histogram);
+    }
+
+    private static Stream<DynamicTest> tokens(Consumer<RandomTokens.Tokens> check) {
+        return RandomTokens.all().map(t -> DynamicTest.dynamicTest(t.toString(), () -> check.accept(t)));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> coactivationAgreesWithTheDefinition() {
+        CoactivationContract contract = new CoactivationContract(backend);
+        return tokens(t -> Stream.of(CoactivationKind.values()).forEach(kind -> contract.agrees(t, kind)));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> coactivationOfTokensOneByOneAgreesWithTheDefinition() {
+        CoactivationContract contract = new CoactivationContract(backend);
+        return tokens(t -> Stream.of(CoactivationKind.values()).forEach(kind -> contract.aSegmentIsAToken(t, kind)));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> coactivationGivesWhatPytorchGave() {
+        return golden("histogram", new CoactivationContract(backend)::golden);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> transitionsAgreeWithTheDefinition() {
+        return RandomTokens.all()
+                .filter(t -> t.routing().numExperts() < 200)
+                .map(t -> DynamicTest.dynamicTest(t.toString(), () -> new TransitionContract(backend).agrees(t)));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> agreementAgreesWithTheDefinition() {
+        return RandomTokens.all()
+                .filter(AgreementContract::takes)
+                .map(t -> DynamicTest.dynamicTest(t.toString(), () -> new AgreementContract(backend).agrees(t)));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> capacityAgreesWithTheDefinition() {
+        return tokens(new CapacityContract(backend)::agrees);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> limitsOfTheAnalyses() {
+        return Stream.of(
+                DynamicTest.dynamicTest("co-activation of many tokens", new CoactivationContract(backend)::manyTokens),
+                DynamicTest.dynamicTest(
+                        "co-activation of many experts", new CoactivationContract(backend)::manyExperts),
+                DynamicTest.dynamicTest("co-activation, bad input", new CoactivationContract(backend)::badInput),
+                DynamicTest.dynamicTest("transitions in parts", new TransitionContract(backend)::partsAddUp),
+                DynamicTest.dynamicTest("transitions, bad input", new TransitionContract(backend)::badInput),
+                DynamicTest.dynamicTest("agreement, bad input", new AgreementContract(backend)::badInput),
+                DynamicTest.dynamicTest("capacity, arithmetic", new CapacityContract(backend)::megatronsArithmetic),
+                DynamicTest.dynamicTest("capacity, bad input", new CapacityContract(backend)::badInput));
     }
 
     @Test
