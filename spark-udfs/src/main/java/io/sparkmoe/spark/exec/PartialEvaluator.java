@@ -8,7 +8,6 @@ import java.util.function.Supplier;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Expression;
-import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.vectorized.ColumnVector;
 import org.apache.spark.sql.vectorized.ColumnarBatch;
@@ -18,18 +17,12 @@ import org.jspecify.annotations.Nullable;
  * Runs a partial-aggregate node over a partition. One batch of partials a drain.
  *
  * @param calls the aggregates
- * @param inputTypes type of each call's id column
  * @param keys the grouping columns, bound to the child's output
  * @param outputTypes types of the keys, then binary an aggregate
  */
 @SuppressWarnings("ArrayRecordComponent") // Spark takes types as arrays; nothing compares evaluators.
 public record PartialEvaluator(
-        List<SumCall> calls,
-        DataType[] inputTypes,
-        List<Expression> keys,
-        DataType[] outputTypes,
-        MoeConf conf,
-        MoeMetrics metrics)
+        List<SumCall> calls, List<Expression> keys, DataType[] outputTypes, MoeConf conf, MoeMetrics metrics)
         implements PartitionEvaluator {
     private static final int MAX_ROWS = 1 << 14;
 
@@ -70,7 +63,7 @@ public record PartialEvaluator(
     }
 
     private PartialTask task() {
-        return new PartialTask(TaskContext.get(), conf, metrics, calls, inputTypes, keys);
+        return new PartialTask(TaskContext.get(), conf, metrics, calls, keys);
     }
 
     /** Collects and accumulates some rows; false when there were none. */
@@ -84,13 +77,9 @@ public record PartialEvaluator(
             InternalRow row = input.next();
             task.addSlot(task.groups().slot(row));
             for (int i = 0; i < calls.size(); i++) {
-                int ordinal = task.input(i);
-                Object value = row.isNullAt(ordinal)
-                        ? null
-                        : inputTypes[i] instanceof ArrayType ? row.getArray(ordinal) : row.getBinary(ordinal);
-                IdCollector collector = task.collector(i);
-                task.named(i, () -> collector.add(value));
-                bytes += 4 * collector.lastLength();
+                SumInputs inputs = task.inputs(i);
+                task.named(i, () -> inputs.add(row));
+                bytes += 4 * inputs.lastLength();
             }
         }
         if (task.rows() == 0) {
@@ -149,9 +138,8 @@ public record PartialEvaluator(
             done = task.groups().assign(current, from, to, task);
             long start = System.nanoTime();
             for (int i = 0; i < task.calls(); i++) {
-                ColumnVector column = current.column(task.input(i));
-                IdCollector collector = task.collector(i);
-                task.named(i, () -> collector.add(column, from, done));
+                SumInputs inputs = task.inputs(i);
+                task.named(i, () -> inputs.add(current, from, done));
             }
             task.copied(System.nanoTime() - start);
             if (done == current.numRows()) {
@@ -163,7 +151,7 @@ public record PartialEvaluator(
         private int end(ColumnarBatch current, int from) {
             long bytes = 0;
             for (int i = 0; i < task.calls() && bytes >= 0; i++) {
-                long ids = IdCollector.bound(current.column(task.input(i)), from, current.numRows());
+                long ids = task.inputs(i).bound(current, from, current.numRows());
                 bytes = ids < 0 ? -1 : bytes + 4 * ids;
             }
             if (bytes >= 0 && bytes <= task.maxBytes()) {
@@ -172,7 +160,7 @@ public record PartialEvaluator(
             int row = from;
             for (bytes = 0; row < current.numRows() && (row == from || bytes < task.maxBytes()); row++) {
                 for (int i = 0; i < task.calls(); i++) {
-                    bytes += 4 * IdCollector.length(current.column(task.input(i)), row);
+                    bytes += 4 * task.inputs(i).length(current, row);
                 }
             }
             return row;

@@ -12,7 +12,6 @@ import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.expressions.JoinedRow;
-import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.util.ArrowUtils;
 import org.apache.spark.util.TaskCompletionListener;
 
@@ -21,27 +20,26 @@ import org.apache.spark.util.TaskCompletionListener;
  * the ids in hand. Groups beyond the bound are emitted early; the merge above adds partials up whatever their number.
  */
 final class PartialTask implements AutoCloseable {
+    /** The sums of few large groups, a model's layers say, may take four batches' bytes: each then goes out once a task. */
+    private static final int FEW_GROUPS = 128;
+
     private final TaskContext context;
     private final MoeConf conf;
     private final MoeMetrics metrics;
     private final List<SumCall> calls;
     private final BufferAllocator allocator;
     private final GroupSlots groups;
-    private final List<IdCollector> collectors = new ArrayList<>();
+    private final List<SumInputs> inputs = new ArrayList<>();
     private final List<SumOperator.Accumulator> accumulators = new ArrayList<>();
     private final RoutingBackend backend;
+    private final long maxStateBytes;
     private final int maxSlots;
     private int[] slots = new int[4096];
     private int rows;
+    private long moreBytes;
     private long nextRow;
 
-    PartialTask(
-            TaskContext context,
-            MoeConf conf,
-            MoeMetrics metrics,
-            List<SumCall> calls,
-            DataType[] types,
-            List<Expression> keys) {
+    PartialTask(TaskContext context, MoeConf conf, MoeMetrics metrics, List<SumCall> calls, List<Expression> keys) {
         this.context = context;
         this.conf = conf;
         this.metrics = metrics;
@@ -51,14 +49,15 @@ final class PartialTask implements AutoCloseable {
         this.allocator = ArrowUtils.rootAllocator()
                 .newChildAllocator("spark-moe-partial-" + context.taskAttemptId(), 0, Long.MAX_VALUE);
         context.addTaskCompletionListener((TaskCompletionListener) c -> close());
-        long width = 0;
-        for (int i = 0; i < calls.size(); i++) {
-            SumOperator op = calls.get(i).operator();
-            collectors.add(new IdCollector(types[i], op.ids(), backend.inputBuffers(allocator)));
-            accumulators.add(op.open(backend, allocator));
-            width += op.width();
+        long groupBytes = 0;
+        for (SumCall call : calls) {
+            inputs.add(new SumInputs(call, backend.inputBuffers(allocator)));
+            accumulators.add(call.operator().open(backend, allocator));
+            groupBytes += call.operator().groupBytes();
         }
-        this.maxSlots = (int) Math.max(2, Math.min(1 << 20, conf.maxBytes() / (8 * width)));
+        this.maxStateBytes = 4 * conf.maxBytes();
+        long few = Math.min(FEW_GROUPS, maxStateBytes / groupBytes);
+        this.maxSlots = (int) Math.max(2, Math.min(1 << 20, Math.max(few, conf.maxBytes() / groupBytes)));
     }
 
     GroupSlots groups() {
@@ -66,7 +65,7 @@ final class PartialTask implements AutoCloseable {
     }
 
     boolean full() {
-        return groups.size() > maxSlots;
+        return groups.size() > maxSlots || moreBytes > maxStateBytes;
     }
 
     long maxBytes() {
@@ -76,18 +75,14 @@ final class PartialTask implements AutoCloseable {
     /** Whether what has been collected is worth a call. */
     boolean worthwhile() {
         long bytes = 0;
-        for (IdCollector c : collectors) {
-            bytes += c.bytes();
+        for (SumInputs in : inputs) {
+            bytes += in.bytes();
         }
         return bytes >= Math.min(maxBytes(), backend.worthwhileBytes());
     }
 
-    IdCollector collector(int call) {
-        return collectors.get(call);
-    }
-
-    int input(int call) {
-        return calls.get(call).input();
+    SumInputs inputs(int call) {
+        return inputs.get(call);
     }
 
     int calls() {
@@ -100,7 +95,7 @@ final class PartialTask implements AutoCloseable {
 
     void begin() {
         rows = 0;
-        collectors.forEach(c -> c.reset(nextRow));
+        inputs.forEach(in -> in.reset(nextRow));
     }
 
     void addSlot(int slot) {
@@ -133,15 +128,17 @@ final class PartialTask implements AutoCloseable {
         long start = System.nanoTime();
         long ids = 0;
         long bytes = 0;
+        moreBytes = 0;
         for (int i = 0; i < accumulators.size(); i++) {
-            IdCollector collector = collectors.get(i);
+            SumInputs in = inputs.get(i);
             try {
-                accumulators.get(i).add(collector.batch(), slotsWithoutNulls(collector), groups.size());
+                accumulators.get(i).add(in.batch(), slotsWithoutNulls(in), groups.size());
             } catch (MalformedRoutingException e) {
                 throw named(i, e);
             }
-            ids += collector.ids();
-            bytes += collector.bytes();
+            ids += in.ids();
+            bytes += in.bytes();
+            moreBytes += accumulators.get(i).moreBytes();
         }
         metrics.add("kernelTime", System.nanoTime() - start);
         metrics.batch(backend, rows, ids, bytes);
@@ -149,8 +146,8 @@ final class PartialTask implements AutoCloseable {
         context.killTaskIfInterrupted();
     }
 
-    private int[] slotsWithoutNulls(IdCollector collector) {
-        long[] nulls = collector.nulls();
+    private int[] slotsWithoutNulls(SumInputs in) {
+        long[] nulls = in.nulls();
         if (nulls == null) {
             return slots;
         }
@@ -169,15 +166,15 @@ final class PartialTask implements AutoCloseable {
         for (int slot = 1; slot < groups.size(); slot++) {
             Object[] partials = new Object[calls.size()];
             for (int i = 0; i < partials.length; i++) {
-                long[] sums = new long[calls.get(i).operator().width()];
-                accumulators.get(i).read(slot, sums);
-                partials[i] = Sums.write(sums);
-                metrics.add("bytesOut", ((byte[]) partials[i]).length);
+                byte[] partial = accumulators.get(i).write(slot);
+                partials[i] = partial;
+                metrics.add("bytesOut", partial.length);
             }
             out.add(new JoinedRow(groups.key(slot), new GenericInternalRow(partials)));
         }
         accumulators.forEach(SumOperator.Accumulator::clear);
         groups.clear();
+        moreBytes = 0;
         metrics.add("numOutputRows", out.size());
         return out;
     }
@@ -197,8 +194,8 @@ final class PartialTask implements AutoCloseable {
             a.close();
         }
         accumulators.clear();
-        collectors.forEach(IdCollector::close);
-        collectors.clear();
+        inputs.forEach(SumInputs::close);
+        inputs.clear();
         metrics.rest(backend);
         metrics.set("peakMemory", allocator.getPeakMemoryAllocation());
         allocator.close();

@@ -10,7 +10,6 @@ import io.sparkmoe.core.routing.PaddingAccumulator;
 import io.sparkmoe.core.routing.PaddingOptions;
 import io.sparkmoe.core.routing.PaddingTotals;
 import io.sparkmoe.core.routing.RoutingBackend;
-import io.sparkmoe.core.routing.RoutingBatch;
 import java.util.Arrays;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
@@ -21,12 +20,12 @@ import org.apache.spark.sql.types.StructType;
 
 /** The aggregates that run batch-wise. */
 public final class SumOperators {
-    private static final DataType LONGS = DataTypes.createArrayType(DataTypes.LongType, false);
+    static final DataType LONGS = DataTypes.createArrayType(DataTypes.LongType, false);
 
     private SumOperators() {}
 
     /** Throws for an invalid id, or says that it is to be left out. */
-    private static boolean counted(int id, int position, int numExperts, InvalidPolicy invalid) {
+    static boolean counted(int id, int position, int numExperts, InvalidPolicy invalid) {
         if (id >= 0 && id < numExperts) {
             return true;
         }
@@ -37,7 +36,7 @@ public final class SumOperators {
     }
 
     /** moe_expert_load: sums [E] are the counts. */
-    public record ExpertLoad(CountsOptions options) implements SumOperator {
+    public record ExpertLoad(CountsOptions options) implements FixedSums {
         @Override
         public int width() {
             return options.numExperts();
@@ -59,7 +58,8 @@ public final class SumOperators {
         }
 
         @Override
-        public void update(long[] sums, int[] ids) {
+        public void update(long[] sums, Object[] columns) {
+            int[] ids = (int[]) columns[0];
             for (int i = 0; i < ids.length; i++) {
                 if (counted(ids[i], i, options.numExperts(), options.invalid())) {
                     sums[ids[i]]++;
@@ -70,14 +70,14 @@ public final class SumOperators {
         @Override
         public Accumulator open(RoutingBackend backend, BufferAllocator allocator) {
             ExpertLoadAccumulator load = backend.expertLoad(options, allocator);
-            return new Accumulator() {
+            return new FixedAccumulator(width()) {
                 @Override
-                public void add(RoutingBatch batch, int[] slots, int numSlots) {
-                    load.add(batch, slots, numSlots);
+                public void add(SumBatch batch, int[] slots, int numSlots) {
+                    load.add(batch.first(), slots, numSlots);
                 }
 
                 @Override
-                public void read(int slot, long[] out) {
+                void read(int slot, long[] out) {
                     load.read(slot, out);
                 }
 
@@ -100,7 +100,7 @@ public final class SumOperators {
     }
 
     /** moe_padding_sum: sums are blocks [B], slots [B], used, active experts, segments. */
-    public record PaddingSum(PaddingOptions options) implements SumOperator {
+    public record PaddingSum(PaddingOptions options) implements FixedSums {
         private static final StructType TYPE = new StructType()
                 .add("block_size", DataTypes.createArrayType(DataTypes.IntegerType, false), false)
                 .add("blocks", LONGS, false)
@@ -137,7 +137,8 @@ public final class SumOperators {
         }
 
         @Override
-        public void update(long[] sums, int[] ids) {
+        public void update(long[] sums, Object[] columns) {
+            int[] ids = (int[]) columns[0];
             int[] blockSizes = options.blockSizes();
             int n = blockSizes.length;
             int[] counts = new int[options.numExperts()];
@@ -161,14 +162,14 @@ public final class SumOperators {
         @Override
         public Accumulator open(RoutingBackend backend, BufferAllocator allocator) {
             PaddingAccumulator padding = backend.paddingTotals(options, allocator);
-            return new Accumulator() {
+            return new FixedAccumulator(width()) {
                 @Override
-                public void add(RoutingBatch batch, int[] slots, int numSlots) {
-                    padding.add(batch, slots, numSlots);
+                public void add(SumBatch batch, int[] slots, int numSlots) {
+                    padding.add(batch.first(), slots, numSlots);
                 }
 
                 @Override
-                public void read(int slot, long[] out) {
+                void read(int slot, long[] out) {
                     PaddingTotals t = padding.read(slot);
                     int n = t.blocks().length;
                     System.arraycopy(t.blocks(), 0, out, 0, n);

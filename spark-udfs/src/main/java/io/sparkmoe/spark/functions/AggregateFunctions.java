@@ -35,7 +35,13 @@ final class AggregateFunctions {
         return switch (name) {
             case "moe_expert_load" -> new SumOperators.ExpertLoad(IdFunctions.counts(c));
             case "moe_padding_sum" -> new SumOperators.PaddingSum(IdFunctions.padding(c));
-            default -> throw new IllegalStateException("no aggregate " + name);
+            default -> {
+                SumOperator analysis = AnalysisFunctions.operator(name, c);
+                if (analysis == null) {
+                    throw new IllegalStateException("no aggregate " + name);
+                }
+                yield analysis;
+            }
         };
     }
 }

@@ -1,9 +1,11 @@
 package io.sparkmoe.spark.functions;
 
+import io.sparkmoe.spark.exec.SumInput;
 import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DoubleType;
 import org.apache.spark.sql.types.FloatType;
 import org.apache.spark.sql.types.IntegerType;
 import org.apache.spark.sql.types.LongType;
@@ -75,6 +77,28 @@ final class Checks {
     static void integer(String name, DataType type) {
         if (!(type instanceof IntegerType) && !(type instanceof NullType)) {
             throw new IllegalArgumentException(name + " is an int; got " + type.sql());
+        }
+    }
+
+    /** The type of an aggregate's data column. */
+    static void input(SumInput input, String name, DataType type) {
+        DataType element = type instanceof ArrayType list ? list.elementType() : type;
+        boolean fits = switch (input) {
+            case IDS -> {
+                ids(name, type);
+                yield true;
+            }
+            case LAYERS -> type instanceof ArrayType && Constants.integral(element);
+            case LAYERED_IDS -> element instanceof ArrayType inner && Constants.integral(inner.elementType());
+            case WEIGHTS -> element instanceof FloatType || element instanceof DoubleType;
+        };
+        if (!fits && !(type instanceof NullType)) {
+            String what = switch (input) {
+                case LAYERS -> "an array of integers";
+                case LAYERED_IDS -> "an array of arrays of integers, one a layer";
+                default -> "an array of float or double";
+            };
+            throw new IllegalArgumentException(name + " is " + what + "; got " + type.sql());
         }
     }
 

@@ -13,6 +13,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.Decimal;
 import org.apache.spark.sql.types.IntegerType;
 import org.apache.spark.sql.types.LongType;
+import org.apache.spark.sql.types.NullType;
 import org.apache.spark.sql.types.ShortType;
 import org.jspecify.annotations.Nullable;
 
@@ -171,6 +172,34 @@ final class Constants {
             out[i] = integer(name + "[" + i + "]", array.get(i, list.elementType()));
         }
         return out;
+    }
+
+    double[] doubles(String name) {
+        Object value = value(name);
+        DataType type = arguments.get(index(name)).dataType();
+        if (!(value instanceof ArrayData array) || !(type instanceof ArrayType list)) {
+            throw new IllegalArgumentException(name + " must be an array of numbers, got " + type.sql());
+        }
+        double[] out = new double[array.numElements()];
+        for (int i = 0; i < out.length; i++) {
+            Object item = array.isNullAt(i) ? null : array.get(i, list.elementType());
+            if (item instanceof Decimal decimal) {
+                out[i] = decimal.toDouble();
+            } else if (item instanceof Float single) {
+                // As it is written: 1.1f is 1.1 and not 1.10000002.
+                out[i] = Double.parseDouble(single.toString());
+            } else if (item instanceof Number number) {
+                out[i] = number.doubleValue();
+            } else {
+                throw new IllegalArgumentException(name + "[" + i + "] must be a number, got " + item);
+            }
+        }
+        return out;
+    }
+
+    /** Whether an optional column was given. */
+    boolean given(String name) {
+        return !(arguments.get(index(name)).dataType() instanceof NullType);
     }
 
     static boolean integral(DataType type) {

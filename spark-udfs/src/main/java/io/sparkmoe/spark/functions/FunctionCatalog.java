@@ -15,7 +15,12 @@ public final class FunctionCatalog {
 
     private static Map<String, FunctionSpec> byName() {
         Map<String, FunctionSpec> all = new LinkedHashMap<>();
-        Stream.of(IdFunctions.ALL, TensorCatalog.ALL, ScalarFunctions.ALL, AggregateFunctions.ALL)
+        Stream.of(
+                        IdFunctions.ALL,
+                        TensorCatalog.ALL,
+                        ScalarFunctions.ALL,
+                        AggregateFunctions.ALL,
+                        AnalysisFunctions.ALL)
                 .flatMap(List::stream)
                 .forEach(f -> all.put(f.name(), f));
         return all;

@@ -1,9 +1,11 @@
 package io.sparkmoe.spark.functions;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.functions;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The SQL functions for the DataFrame API, under their SQL names; docs/functions.md has each one's result.
@@ -115,6 +117,40 @@ public final class MoeFunctions {
 
     public static Column moe_padding_sum(Column topkIds, int numExperts, int[] blockSizes, Option... options) {
         return call("moe_padding_sum", options, topkIds, functions.lit(numExperts), array(blockSizes));
+    }
+
+    /** @param topk null where each list holds the ids of one token */
+    public static Column moe_coactivation(Column topkIds, @Nullable Integer topk, int numExperts, Option... options) {
+        return call("moe_coactivation", options, topkIds, functions.lit(topk), functions.lit(numExperts));
+    }
+
+    /** @param topk null where each list holds the ids of one token */
+    public static Column moe_transition(
+            Column layers, Column topkIds, @Nullable Integer topk, int numExperts, Option... options) {
+        return call("moe_transition", options, layers, topkIds, functions.lit(topk), functions.lit(numExperts));
+    }
+
+    /** @param topk null where each list holds the ids of one token */
+    public static Column moe_agreement(Column leftIds, Column rightIds, @Nullable Integer topk) {
+        return call("moe_agreement", new Option[0], leftIds, rightIds, functions.lit(topk));
+    }
+
+    /** @param topk null where each list holds the ids of one token */
+    public static Column moe_capacity(
+            Column topkIds, @Nullable Integer topk, int numExperts, double[] factors, Option... options) {
+        Column[] items = Arrays.stream(factors).mapToObj(functions::lit).toArray(Column[]::new);
+        return call(
+                "moe_capacity",
+                options,
+                topkIds,
+                functions.lit(topk),
+                functions.lit(numExperts),
+                functions.array(items));
+    }
+
+    /** @param topk null where each list holds the ids of one token */
+    public static Column moe_token_blocks(Column layer, Column topkIds, @Nullable Integer topk) {
+        return call("moe_token_blocks", new Option[0], layer, topkIds, functions.lit(topk));
     }
 
     public static Column moe_balance(Column counts, Option... options) {

@@ -1,24 +1,30 @@
 package io.sparkmoe.spark.functions;
 
-import io.sparkmoe.spark.exec.RowIds;
+import io.sparkmoe.spark.exec.RowInputs;
+import io.sparkmoe.spark.exec.SumInput;
 import io.sparkmoe.spark.exec.SumOperator;
-import io.sparkmoe.spark.exec.Sums;
+import io.sparkmoe.spark.exec.Totals;
 import io.sparkmoe.spark.interop.Scala;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
 import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.Literal$;
 import org.apache.spark.sql.catalyst.expressions.aggregate.ImperativeAggregate;
 import org.apache.spark.sql.catalyst.expressions.aggregate.TypedImperativeAggregate;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.NullType;
 import org.jspecify.annotations.Nullable;
 import scala.collection.immutable.IndexedSeq;
 import scala.collection.immutable.Seq;
 
 /**
- * An aggregate whose state is a row of sums. It is right wherever an aggregate may stand (DISTINCT, FILTER, windows);
+ * An aggregate whose state are sums. It is right wherever an aggregate may stand (DISTINCT, FILTER, windows);
  * where a rule finds the common shape, a batch-wise partial node feeds it partials instead of rows ({@code merging}).
  */
-public final class SumAggregate extends TypedImperativeAggregate<long[]> implements java.io.Serializable {
+public final class SumAggregate extends TypedImperativeAggregate<Totals> implements java.io.Serializable {
     private static final long serialVersionUID = 1L;
 
     private final String name;
@@ -27,6 +33,8 @@ public final class SumAggregate extends TypedImperativeAggregate<long[]> impleme
     private final int mutableOffset;
     private final int inputOffset;
     private transient @Nullable SumOperator operator;
+    private transient @Nullable List<Expression> columns;
+    private transient @Nullable List<DataType> columnTypes;
 
     public SumAggregate(String name, Seq<Expression> arguments, boolean merging, int mutableOffset, int inputOffset) {
         this.name = name;
@@ -40,9 +48,37 @@ public final class SumAggregate extends TypedImperativeAggregate<long[]> impleme
         return new SumAggregate(a.spec().name(), Scala.seq(a.expressions()), false, 0, 0);
     }
 
-    /** The id column, or the column of partials when merging. */
-    public Expression ids() {
-        return arguments.apply(0);
+    /** The data columns in the operator's order; when merging, the column of partials alone. */
+    public List<Expression> inputs() {
+        if (merging) {
+            return List.of(arguments.apply(0));
+        }
+        List<Expression> found = new ArrayList<>();
+        places().forEach(i -> found.add(arguments.apply(i)));
+        return found;
+    }
+
+    /** Where the data columns stand among the arguments; an optional one that was not given is none. */
+    private List<Integer> places() {
+        List<Parameter> parameters = FunctionCatalog.get(name).parameters();
+        List<Integer> places = new ArrayList<>();
+        for (int i = 0; i < parameters.size(); i++) {
+            boolean given = parameters.get(i).required() || !(arguments.apply(i).dataType() instanceof NullType);
+            if (parameters.get(i).data() && given) {
+                places.add(i);
+            }
+        }
+        return places;
+    }
+
+    /** The same aggregate over other data columns. */
+    public SumAggregate over(List<? extends Expression> columns) {
+        List<Expression> args = new ArrayList<>(Scala.list(arguments));
+        List<Integer> places = places();
+        for (int i = 0; i < places.size(); i++) {
+            args.set(places.get(i), columns.get(i));
+        }
+        return new SumAggregate(name, Scala.seq(args), merging, mutableOffset, inputOffset);
     }
 
     /** Whether this already reads partials. */
@@ -52,7 +88,8 @@ public final class SumAggregate extends TypedImperativeAggregate<long[]> impleme
 
     /** The same aggregate over partials of the batch-wise node. */
     public SumAggregate overPartials(Expression partials) {
-        java.util.List<Expression> args = new java.util.ArrayList<>(Scala.list(arguments));
+        List<Expression> args = new ArrayList<>(Scala.list(arguments));
+        places().forEach(i -> args.set(i, Literal$.MODULE$.apply(null)));
         args.set(0, partials);
         return new SumAggregate(name, Scala.seq(args), true, mutableOffset, inputOffset);
     }
@@ -71,56 +108,82 @@ public final class SumAggregate extends TypedImperativeAggregate<long[]> impleme
     public TypeCheckResult checkInputDataTypes() {
         return Checks.of(() -> {
             if (!merging) {
-                Checks.ids(ids().dataType());
+                checkColumns();
             }
             operator();
         });
     }
 
-    @Override
-    public long[] createAggregationBuffer() {
-        return new long[operator().width()];
+    private void checkColumns() {
+        List<Parameter> parameters = FunctionCatalog.get(name).parameters();
+        List<Integer> places = places();
+        List<SumInput> kinds = operator().inputs();
+        for (int i = 0; i < places.size(); i++) {
+            String column = parameters.get(places.get(i)).name();
+            Checks.input(kinds.get(i), column, arguments.apply(places.get(i)).dataType());
+        }
     }
 
     @Override
-    public long[] update(long[] sums, InternalRow input) {
-        Object value = ids().eval(input);
-        if (value != null) {
-            if (merging) {
-                Sums.addTo((byte[]) value, sums);
-            } else {
-                operator()
-                        .update(
-                                sums,
-                                RowIds.read(ids().dataType(), value, operator().ids()));
+    public Totals createAggregationBuffer() {
+        return operator().totals();
+    }
+
+    @Override
+    public Totals update(Totals totals, InternalRow input) {
+        if (merging) {
+            Object partial = arguments.apply(0).eval(input);
+            if (partial != null) {
+                totals.add((byte[]) partial);
+            }
+            return totals;
+        }
+        Object[] values = new Object[columns().size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = columns().get(i).eval(input);
+            if (values[i] == null) {
+                return totals;
             }
         }
-        return sums;
+        operator().update(totals, RowInputs.read(operator(), columnTypes(), values));
+        return totals;
     }
 
-    @Override
-    public long[] merge(long[] sums, long[] other) {
-        for (int i = 0; i < sums.length; i++) {
-            sums[i] += other[i];
+    private List<Expression> columns() {
+        if (columns == null) {
+            columns = inputs();
         }
-        return sums;
+        return columns;
+    }
+
+    private List<DataType> columnTypes() {
+        if (columnTypes == null) {
+            columnTypes = columns().stream().map(Expression::dataType).collect(Collectors.toList());
+        }
+        return columnTypes;
     }
 
     @Override
-    public Object eval(long[] sums) {
-        return operator().result(sums);
+    public Totals merge(Totals totals, Totals other) {
+        totals.add(other);
+        return totals;
     }
 
     @Override
-    public byte[] serialize(long[] sums) {
-        return Sums.write(sums);
+    public Object eval(Totals totals) {
+        return operator().result(totals);
     }
 
     @Override
-    public long[] deserialize(byte[] bytes) {
-        long[] sums = createAggregationBuffer();
-        Sums.addTo(bytes, sums);
-        return sums;
+    public byte[] serialize(Totals totals) {
+        return totals.write();
+    }
+
+    @Override
+    public Totals deserialize(byte[] bytes) {
+        Totals totals = createAggregationBuffer();
+        totals.add(bytes);
+        return totals;
     }
 
     @Override

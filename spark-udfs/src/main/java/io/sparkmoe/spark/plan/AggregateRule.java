@@ -19,9 +19,9 @@ import org.apache.spark.sql.types.AtomicType;
 import org.apache.spark.sql.types.DataTypes;
 
 /**
- * Upgrades Aggregate(keys, our aggregates of id columns) to a merge over a batch-wise partial node: five times explode +
+ * Upgrades Aggregate(keys, our aggregates of columns) to a merge over a batch-wise partial node: five times explode +
  * groupBy on token rows, where the row-wise aggregate gives twice. Anything else (DISTINCT, FILTER, other aggregates
- * beside ours, keys that are not atomic) keeps Spark's own path, which gives the same results. Ids that are an
+ * beside ours, keys that are not atomic) keeps Spark's own path, which gives the same results. Columns that are an
  * expression are computed by a projection below; of keys Spark has seen to that.
  */
 final class AggregateRule {
@@ -43,7 +43,7 @@ final class AggregateRule {
     private static boolean upgradable(AggregateExpression e) {
         return e.aggregateFunction() instanceof SumAggregate s
                 && !s.merging()
-                && columnar(s.ids())
+                && s.inputs().stream().allMatch(AggregateRule::columnar)
                 && !e.isDistinct()
                 && e.filter().isEmpty();
     }
@@ -76,7 +76,7 @@ final class AggregateRule {
             SumAggregate s = (SumAggregate) e.aggregateFunction();
             partials.computeIfAbsent(
                     s.canonicalized(), k -> Scala.attribute(s.prettyName() + "_partial", DataTypes.BinaryType, false));
-            originals.putIfAbsent(s.canonicalized(), onAttribute(s, computed));
+            originals.putIfAbsent(s.canonicalized(), onAttributes(s, computed));
         }
         List<Attribute> keys = new ArrayList<>();
         for (Expression g : Scala.list(a.groupingExpressions())) {
@@ -95,15 +95,17 @@ final class AggregateRule {
         }));
     }
 
-    /** The aggregate over a plain column; other ids become an alias for the projection below. */
-    private static Expression onAttribute(SumAggregate s, Map<Expression, Alias> computed) {
-        if (s.ids() instanceof Attribute) {
-            return s;
+    /** The aggregate over plain columns; what is no column becomes an alias for the projection below. */
+    private static Expression onAttributes(SumAggregate s, Map<Expression, Alias> computed) {
+        List<Expression> columns = new ArrayList<>();
+        for (Expression input : s.inputs()) {
+            columns.add(
+                    input instanceof Attribute
+                            ? input
+                            : computed.computeIfAbsent(input.canonicalized(), k -> Scala.alias(input, "topk_ids"))
+                                    .toAttribute());
         }
-        Alias alias = computed.computeIfAbsent(s.ids().canonicalized(), k -> Scala.alias(s.ids(), "topk_ids"));
-        List<Expression> children = new ArrayList<>(Scala.list(s.children()));
-        children.set(0, alias.toAttribute());
-        return s.withNewChildren(Scala.seq(children));
+        return s.over(columns);
     }
 
     private static LogicalPlan projected(LogicalPlan child, Map<Expression, Alias> computed) {

@@ -11,7 +11,6 @@ import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.AttributeSet;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.execution.SparkPlan;
-import org.apache.spark.sql.types.DataType;
 import scala.collection.immutable.Seq;
 
 /** Physical node of {@link MoePartialAggregate}. */
@@ -43,16 +42,21 @@ public final class MoePartialAggregateExec extends BatchNode {
         List<SumAggregate> calls =
                 Scala.list(aggregates).stream().map(SumAggregate.class::cast).collect(Collectors.toList());
         return new PartialEvaluator(
-                calls.stream()
-                        .map(a -> new SumCall(a.operator(), ordinal(a.ids()), a.sql()))
-                        .collect(Collectors.toList()),
-                calls.stream().map(a -> a.ids().dataType()).toArray(DataType[]::new),
+                calls.stream().map(this::call).collect(Collectors.toList()),
                 Scala.list(keys).stream()
                         .map(k -> Scala.<Expression>bind((Expression) k, child().output()))
                         .collect(Collectors.toList()),
                 types(output()),
                 moeConf(),
                 moeMetrics());
+    }
+
+    private SumCall call(SumAggregate a) {
+        return new SumCall(
+                a.operator(),
+                a.inputs().stream().map(this::ordinal).collect(Collectors.toList()),
+                a.inputs().stream().map(Expression::dataType).collect(Collectors.toList()),
+                a.sql());
     }
 
     @Override

@@ -1,8 +1,11 @@
 package io.sparkmoe.spark.sql;
 
+import static io.sparkmoe.spark.functions.MoeFunctions.moe_agreement;
 import static io.sparkmoe.spark.functions.MoeFunctions.moe_align_block_size;
 import static io.sparkmoe.spark.functions.MoeFunctions.moe_align_compact;
 import static io.sparkmoe.spark.functions.MoeFunctions.moe_balance;
+import static io.sparkmoe.spark.functions.MoeFunctions.moe_capacity;
+import static io.sparkmoe.spark.functions.MoeFunctions.moe_coactivation;
 import static io.sparkmoe.spark.functions.MoeFunctions.moe_ep_preprocess;
 import static io.sparkmoe.spark.functions.MoeFunctions.moe_expert_counts;
 import static io.sparkmoe.spark.functions.MoeFunctions.moe_expert_load;
@@ -14,11 +17,16 @@ import static io.sparkmoe.spark.functions.MoeFunctions.moe_padding_sum;
 import static io.sparkmoe.spark.functions.MoeFunctions.moe_post_reorder;
 import static io.sparkmoe.spark.functions.MoeFunctions.moe_pre_reorder;
 import static io.sparkmoe.spark.functions.MoeFunctions.moe_silu_and_mul;
+import static io.sparkmoe.spark.functions.MoeFunctions.moe_token_blocks;
 import static io.sparkmoe.spark.functions.MoeFunctions.moe_topk;
+import static io.sparkmoe.spark.functions.MoeFunctions.moe_transition;
 import static io.sparkmoe.spark.functions.MoeFunctions.moe_unpack_ids;
 import static io.sparkmoe.spark.functions.MoeFunctions.moe_unpack_tensor;
 import static io.sparkmoe.spark.functions.MoeFunctions.option;
+import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.expr;
+import static org.apache.spark.sql.functions.lit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -138,6 +146,35 @@ class MoeFunctionsTest {
                                         + "ORDER BY id")
                                 .toJSON()
                                 .collectAsList());
+    }
+
+    @Test
+    void theAnalysesEqualSql() {
+        RoutingTable.register(SPARK);
+        assertThat(SPARK.table("t")
+                        .where("i8 IS NOT NULL")
+                        .agg(
+                                moe_coactivation(col("i32"), 4, 24, option("kind", "pairs"))
+                                        .as("a"),
+                                moe_transition(array(lit(1), lit(4)), array(col("i8"), col("i8")), 4, 24)
+                                        .as("b"),
+                                moe_agreement(col("i8"), col("packed"), 4).as("c"),
+                                moe_capacity(
+                                                col("i32"),
+                                                4,
+                                                24,
+                                                new double[] {1, 1.5},
+                                                option("topk_weights", expr("transform(i32, x -> 0.5F)")))
+                                        .as("d"),
+                                moe_token_blocks(lit(null), col("i16"), null).as("e"))
+                        .toJSON()
+                        .first())
+                .isEqualTo(SPARK.sql(
+                                "SELECT moe_coactivation(i32, 4, 24, 'pairs') a, moe_transition(array(1, 4), array(i8, "
+                                        + "i8), 4, 24) b, moe_agreement(i8, packed, 4) c, moe_capacity(i32, 4, 24, array(1D, 1.5D), "
+                                        + "transform(i32, x -> 0.5F)) d, moe_token_blocks(NULL, i16) e FROM t WHERE i8 IS NOT NULL")
+                        .toJSON()
+                        .first());
     }
 
     @Test
