@@ -13,7 +13,6 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.Decimal;
 import org.apache.spark.sql.types.IntegerType;
 import org.apache.spark.sql.types.LongType;
-import org.apache.spark.sql.types.NullType;
 import org.apache.spark.sql.types.ShortType;
 import org.jspecify.annotations.Nullable;
 
@@ -195,11 +194,6 @@ final class Constants {
             }
         }
         return out;
-    }
-
-    /** Whether an optional column was given. */
-    boolean given(String name) {
-        return !(arguments.get(index(name)).dataType() instanceof NullType);
     }
 
     static boolean integral(DataType type) {
