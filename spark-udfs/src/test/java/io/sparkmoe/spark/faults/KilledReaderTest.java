@@ -192,7 +192,7 @@ class KilledReaderTest {
     @Test
     void theDemoTakesItsCopyAway() throws Exception {
         Set<String> before = temporary();
-        FaultyFileSystem.on(spark.conf(), Fault.HANG, ".*\\.jsonl\\.gz", 100_000);
+        FaultyFileSystem.on(spark.conf(), Fault.HANG, ".*\\.jsonl\\.bz2", 100_000);
         List<String> failure = cancelled(
                 () -> Verbs.failure(
                         "report", "--demo", "--output", folder.resolve("demo").toString()),
