@@ -132,6 +132,11 @@ public final class IdColumnDecoder implements AutoCloseable {
         return to - from;
     }
 
+    /** Ids of the piece, NULL ones included. */
+    public int ids() {
+        return buffer.start(to) - buffer.start(from);
+    }
+
     /** Type of the piece's ids. Slots of NULL ids hold the masked code. */
     public IdType type() {
         return buffer.type();
