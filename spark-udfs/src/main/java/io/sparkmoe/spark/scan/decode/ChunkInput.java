@@ -10,7 +10,7 @@ final class ChunkInput {
     private static final int READ = 1 << 20;
 
     private SeekableInputStream in;
-    private byte[] window = new byte[READ + PageBytes.SLACK];
+    private byte[] window = new byte[PageBytes.SLACK];
     private int at;
     private int limit;
     private long position;
@@ -50,7 +50,10 @@ final class ChunkInput {
             return;
         }
         int kept = limit - at;
-        byte[] to = n + PageBytes.SLACK > window.length ? new byte[Math.max(n, 2 * READ) + PageBytes.SLACK] : window;
+        byte[] to = window;
+        if (n > window.length - PageBytes.SLACK) {
+            to = new byte[(int) Math.max(n, Math.min(left(), READ)) + PageBytes.SLACK];
+        }
         System.arraycopy(window, at, to, 0, kept);
         window = to;
         at = 0;
