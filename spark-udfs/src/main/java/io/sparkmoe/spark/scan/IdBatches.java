@@ -24,6 +24,7 @@ final class IdBatches implements Iterator<ColumnarBatch>, AutoCloseable {
     private final int[] sources;
     private final int rowIndex;
     private @Nullable ColumnarBatch batch;
+    private int batchRows;
     private int done;
 
     /**
@@ -40,9 +41,11 @@ final class IdBatches implements Iterator<ColumnarBatch>, AutoCloseable {
 
     @Override
     public boolean hasNext() {
-        if (batch != null && done < batch.numRows()) {
+        if (batch != null && done < batchRows) {
             return true;
         }
+        // Spark's reader fills the batch that it gave before anew as it is asked whether there is more.
+        batch = null;
         boolean more = others == null ? idsLeft() : others.hasNext();
         if (!more) {
             close();
@@ -81,25 +84,24 @@ final class IdBatches implements Iterator<ColumnarBatch>, AutoCloseable {
 
     private ColumnarBatch composed(Iterator<ColumnarBatch> input) throws IOException {
         ColumnarBatch current = batch;
-        if (current == null || done == current.numRows()) {
-            do {
-                current = input.next();
-            } while (current.numRows() == 0 && input.hasNext());
+        if (current == null) {
+            current = input.next();
             batch = current;
+            batchRows = current.numRows();
             done = 0;
         }
         int from = done;
-        int wanted = current.numRows() - from;
+        int wanted = batchRows - from;
         if (rowIndex >= 0 && wanted > 0) {
             ColumnVector index = current.column(rowIndex);
-            wanted = contiguous(index, from, current.numRows());
+            wanted = contiguous(index, from, batchRows);
             ids.seek(index.getLong(from));
         } else if (!ids.hasNext() && wanted > 0) {
             throw new IllegalStateException("Spark's reader has more rows of the split than its id columns");
         }
         int rows = wanted == 0 ? 0 : ids.read(wanted, MAX_BYTES);
         done = from + rows;
-        boolean whole = rows == current.numRows();
+        boolean whole = rows == batchRows;
         ColumnVector[] columns = new ColumnVector[sources.length];
         for (int i = 0; i < columns.length; i++) {
             columns[i] = sources[i] < 0

@@ -72,19 +72,18 @@ public final class IdParquetFormat extends ParquetFileFormat {
                 || ParquetUtils.hasFieldIds(required)) {
             return whole;
         }
+        // The parent writes the columns wanted into the configuration that it ships.
         Function1<PartitionedFile, Iterator<InternalRow>> others = read.idsAlone()
                 ? null
                 : super.buildReaderWithPartitionValues(
-                        session, data, partition, read.others(), filters, options, conf);
-        SQLConf sql = SQLConf.get();
-        return new IdReader(
-                whole,
-                others,
+                        session, data, partition, read.others(), filters, options, new Configuration(conf));
+        IdFiles files = new IdFiles(
                 read,
-                sql.caseSensitiveAnalysis(),
+                SQLConf.get().caseSensitiveAnalysis(),
                 metrics,
                 JavaSparkContext.fromSparkContext(session.sparkContext())
                         .broadcast(new SerializableConfiguration(conf)));
+        return new IdReader(whole, others, files);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.sparkmoe.spark.scan;
 
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.Set;
 import org.apache.spark.sql.execution.datasources.parquet.ParquetFileFormat;
 import org.apache.spark.sql.types.DataTypes;
@@ -47,6 +48,18 @@ record ReadColumns(StructType ids, StructType others, int[] sources, int rowInde
             sources[required.length() + i] = others.length() + i;
         }
         return new ReadColumns(ids, others, sources, rowIndex);
+    }
+
+    /** All columns but one are Spark's, by their names. */
+    static ReadColumns between(StructType all, StructType others, String ids) {
+        int[] sources = new int[all.length()];
+        for (int i = 0; i < sources.length; i++) {
+            sources[i] = all.apply(i).name().equals(ids) ? -1 : others.fieldIndex(all.apply(i).name());
+        }
+        String index = ParquetFileFormat.ROW_INDEX_TEMPORARY_COLUMN_NAME();
+        boolean counted = Arrays.asList(others.fieldNames()).contains(index);
+        return new ReadColumns(
+                new StructType().add(all.apply(ids)), others, sources, counted ? others.fieldIndex(index) : -1);
     }
 
     /** Whether nothing is left for Spark's reader. */

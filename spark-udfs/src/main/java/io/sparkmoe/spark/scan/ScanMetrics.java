@@ -31,6 +31,17 @@ public final class ScanMetrics implements Serializable {
         return metrics;
     }
 
+    /** What a scan counts is no part of what it is: two scans with metrics of their own may be the same one. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof ScanMetrics;
+    }
+
+    @Override
+    public int hashCode() {
+        return ScanMetrics.class.hashCode();
+    }
+
     void fellBack(ScanFallback reason) {
         metrics.get(reason.key()).add(1);
     }
