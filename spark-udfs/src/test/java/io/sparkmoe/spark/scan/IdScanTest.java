@@ -2,7 +2,12 @@ package io.sparkmoe.spark.scan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkmoe.spark.gpu.PlanMetrics;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.DataFrameWriter;
@@ -17,8 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class IdScanTest {
     private static final SparkSession SPARK = TestSpark.session();
     /** One number over every row: its own columns, its ids with NULLs and order, and what our function made of them. */
-    private static final String HASH = "SELECT count(*), sum(xxhash64(s, topk_ids, c) %% 1000003) FROM (SELECT struct(%s) s, "
-            + "topk_ids, moe_expert_counts(topk_ids, num_experts => 300, invalid => 'drop') c FROM t WHERE %s)";
+    private static final String HASH = "SELECT count(*), sum(xxhash64(s, %2$s, c) %% 1000003) FROM (SELECT struct(%3$s) s, %2$s, "
+            + "moe_expert_counts(%2$s, num_experts => 300, invalid => 'drop') c FROM parquet.`%1$s` WHERE %4$s)";
 
     @TempDir
     Path folder;
@@ -57,11 +62,19 @@ final class IdScanTest {
     }
 
     private static void same(Path table, String columns, String where) {
-        String sql = String.format(HASH, columns, where);
+        Dataset<Row> ours = sameIds(table, "topk_ids", columns, where);
+        assertThat(metric(ours, "scanFallbackEncoding") + metric(ours, "scanFallbackSchema"))
+                .as("splits of %s read by Spark", table)
+                .isZero();
+    }
+
+    private static Dataset<Row> sameIds(Path table, String ids, String columns, String where) {
+        String sql = String.format(HASH, table, ids, columns, where);
         Dataset<Row> ours = TestSpark.query("auto", table, sql);
         assertThat(ours.queryExecution().executedPlan().toString()).contains("by Spark MoE");
         List<Row> wanted = TestSpark.query("spark", table, sql).collectAsList();
         assertThat(ours.collectAsList()).as("%s where %s of %s", columns, where, table).isEqualTo(wanted);
+        return ours;
     }
 
     @Test
@@ -107,7 +120,7 @@ final class IdScanTest {
 
     @Test
     void longRows() {
-        Dataset<Row> rows = SPARK.range(0, 150, 1, 1)
+        Dataset<Row> rows = SPARK.range(0, 60, 1, 1)
                 .selectExpr("id", "transform(sequence(1, 3000), i -> cast(pmod(xxhash64(id, i), 256) AS INT)) topk_ids");
         same(write(rows, Map.of()), "id", "true");
         same(smallPages(this, rows), "id", "id % 5 = 1");
@@ -123,7 +136,7 @@ final class IdScanTest {
     }
 
     private static long metric(Dataset<Row> rows, String key) {
-        return PlanMetrics.sum(rows, key);
+        return PlanMetrics.of(rows).get(key);
     }
 
     @Test
@@ -135,7 +148,7 @@ final class IdScanTest {
         for (Path part : List.of(delta, good)) {
             SPARK.read().parquet(part.toString()).write().mode("append").parquet(mixed.toString());
         }
-        String sql = String.format(HASH, "id", "true");
+        String sql = String.format(HASH, delta, "topk_ids", "id", "true");
         Dataset<Row> ours = TestSpark.query("auto", delta, sql);
         assertThat(ours.collectAsList()).isEqualTo(TestSpark.query("spark", delta, sql).collectAsList());
         assertThat(metric(ours, "scanFallbackEncoding")).isPositive();
@@ -156,6 +169,29 @@ final class IdScanTest {
         } finally {
             SPARK.conf().unset("spark.moe.scan");
         }
+    }
+
+    /** DuckDB 1.4 and pyarrow 25: small files made once. */
+    @Test
+    void filesOfOtherWriters() throws IOException {
+        for (String name : List.of("duckdb_nulls", "duckdb_fixed")) {
+            same(resource(name), "id", "true");
+            same(resource(name), "1", "id % 3 = 1");
+        }
+        for (String ids : List.of("sorted_ids", "block_ids", "expert_num_tokens")) {
+            Dataset<Row> ours = sameIds(resource("pyarrow_plain"), ids, "block_size", "true");
+            assertThat(metric(ours, "scanIds")).isPositive();
+        }
+        Dataset<Row> delta = sameIds(resource("duckdb_v2"), "topk_ids", "id", "true");
+        assertThat(metric(delta, "scanFallbackEncoding")).isPositive();
+    }
+
+    private Path resource(String name) throws IOException {
+        Path to = folder.resolve(name + ".parquet");
+        try (InputStream in = IdScanTest.class.getResourceAsStream("/io/sparkmoe/scan/" + name + ".parquet")) {
+            Files.copy(in, to, StandardCopyOption.REPLACE_EXISTING);
+        }
+        return to;
     }
 
     @Test
