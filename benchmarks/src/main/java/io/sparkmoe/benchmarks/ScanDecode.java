@@ -2,11 +2,14 @@ package io.sparkmoe.benchmarks;
 
 import io.sparkmoe.spark.scan.decode.IdColumn;
 import io.sparkmoe.spark.scan.decode.IdColumnDecoder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -15,6 +18,7 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
 import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
+import org.apache.parquet.hadoop.metadata.ParquetMetadata;
 import org.apache.parquet.io.LocalInputFile;
 import org.apache.parquet.io.SeekableInputStream;
 import org.apache.spark.sql.SparkSession;
@@ -30,6 +34,7 @@ import org.apache.spark.sql.util.ArrowUtils;
 public final class ScanDecode {
     private static final int ROWS = 1 << 20;
     private static final long BYTES = 512 << 10;
+    private static final Map<Path, ParquetMetadata> FOOTERS = new HashMap<>();
 
     private ScanDecode() {}
 
@@ -112,9 +117,9 @@ public final class ScanDecode {
                     + "), 0L, (a, x) -> a + x) FROM ids";
             medians.putAll(new Timings(rounds)
                     .warmUp(6)
-                    .add("moe_expert_load, spark.moe.scan = " + scan, () -> spark.sql(load)
-                            .first()
-                            .getLong(0))
+                    .add(
+                            "moe_expert_load, spark.moe.scan = " + scan,
+                            () -> spark.sql(load).first().getLong(0))
                     .run());
         }
         spark.conf().unset("spark.moe.scan");
@@ -124,14 +129,15 @@ public final class ScanDecode {
     /** Decodes every row group and counts the slots of ids. */
     private static long count(Path file) throws Exception {
         long count = 0;
-        try (ParquetFileReader footer = ParquetFileReader.open(new LocalInputFile(file));
-                SeekableInputStream in = new LocalInputFile(file).newStream();
+        // Opened once a file: making a Hadoop configuration takes longer than decoding some of these files.
+        ParquetMetadata footer = footer(file);
+        try (SeekableInputStream in = new LocalInputFile(file).newStream();
                 BufferAllocator allocator = ArrowUtils.rootAllocator().newChildAllocator("scan", 0, Long.MAX_VALUE)) {
             IdColumn column = IdColumn.find(footer.getFileMetaData().getSchema(), "topk_ids", true)
                     .column();
             try (IdColumnDecoder decoder = new IdColumnDecoder(file.toString(), column, false, allocator)) {
                 int ordinal = 0;
-                for (BlockMetaData block : footer.getRowGroups()) {
+                for (BlockMetaData block : footer.getBlocks()) {
                     decoder.open(ordinal++, chunk(block), block.getRowCount(), in);
                     while (decoder.rowsLeft() > 0) {
                         decoder.read(ROWS, BYTES);
@@ -141,6 +147,16 @@ public final class ScanDecode {
             }
         }
         return count;
+    }
+
+    private static ParquetMetadata footer(Path file) {
+        return FOOTERS.computeIfAbsent(file, f -> {
+            try (ParquetFileReader reader = ParquetFileReader.open(new LocalInputFile(f))) {
+                return reader.getFooter();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
     }
 
     private static ColumnChunkMetaData chunk(BlockMetaData block) {

@@ -24,7 +24,7 @@ enum ScanTables {
     LONG(8192, 256, false),
     KIMI(8, 384, false),
     VARIABLE(0, 256, false),
-    NULLS(0, 256, true);
+    NULLS(0, 255, true);
 
     private final int length;
     private final int experts;
@@ -37,7 +37,8 @@ enum ScanTables {
     }
 
     String title() {
-        return (length > 0 ? "rows of " + length : "rows of 1 to 11") + " ids of " + experts + (nulls ? ", with NULLs" : "");
+        return (length > 0 ? "rows of " + length : "rows of 1 to 11") + " ids of " + experts
+                + (nulls ? ", with NULLs" : "");
     }
 
     int experts() {
@@ -59,7 +60,9 @@ enum ScanTables {
                     .parquet(out.toString());
         }
         try (var files = Files.list(out)) {
-            return files.filter(f -> f.toString().endsWith(".parquet")).findFirst().orElseThrow();
+            return files.filter(f -> f.toString().endsWith(".parquet"))
+                    .findFirst()
+                    .orElseThrow();
         }
     }
 

@@ -95,8 +95,8 @@ final class ScanRule {
                 || files.fileFormat().getClass() != ParquetFileFormat.class) {
             return relation;
         }
-        IdParquetFormat format =
-                new IdParquetFormat(columns, new ScanMetrics(files.sparkSession().sparkContext()));
+        IdParquetFormat format = new IdParquetFormat(
+                columns, new ScanMetrics(files.sparkSession().sparkContext()));
         return relation.copy(
                 new HadoopFsRelation(
                         files.location(),

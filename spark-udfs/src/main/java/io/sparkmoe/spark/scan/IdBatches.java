@@ -1,5 +1,6 @@
 package io.sparkmoe.spark.scan;
 
+import io.sparkmoe.spark.exec.OffsetColumn;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Iterator;
@@ -7,7 +8,6 @@ import java.util.NoSuchElementException;
 import org.apache.spark.sql.vectorized.ColumnVector;
 import org.apache.spark.sql.vectorized.ColumnarBatch;
 import org.jspecify.annotations.Nullable;
-import io.sparkmoe.spark.exec.OffsetColumn;
 
 /**
  * Batches of a split: id columns decoded here beside the other columns of Spark's batches, row by row the same rows. A

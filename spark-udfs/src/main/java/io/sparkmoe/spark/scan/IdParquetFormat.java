@@ -67,9 +67,7 @@ public final class IdParquetFormat extends ParquetFileFormat {
                 super.buildReaderWithPartitionValues(session, data, partition, required, filters, options, conf);
         ReadColumns read = ReadColumns.of(required, partition.length(), columns, !filters.isEmpty());
         Option<String> batches = options.get(FileFormat.OPTION_RETURNING_BATCH());
-        if (read.ids().length() == 0
-                || !batches.contains("true")
-                || ParquetUtils.hasFieldIds(required)) {
+        if (read.ids().length() == 0 || !batches.contains("true") || ParquetUtils.hasFieldIds(required)) {
             return whole;
         }
         // The parent writes the columns wanted into the configuration that it ships.

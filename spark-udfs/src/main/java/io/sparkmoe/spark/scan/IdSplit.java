@@ -67,8 +67,7 @@ record IdSplit(HadoopInputFile file, List<IdColumn> columns, List<BlockMetaData>
         }
         List<IdColumn> columns = new ArrayList<>();
         for (StructField field : ids.fields()) {
-            IdColumn.Found found =
-                    IdColumn.find(footer.getFileMetaData().getSchema(), field.name(), caseSensitive);
+            IdColumn.Found found = IdColumn.find(footer.getFileMetaData().getSchema(), field.name(), caseSensitive);
             if (found.column() == null || !declared(found.column(), field.dataType())) {
                 return Opened.not(ScanFallback.SCHEMA, split, field.name() + " " + found);
             }
@@ -98,6 +97,8 @@ record IdSplit(HadoopInputFile file, List<IdColumn> columns, List<BlockMetaData>
     }
 
     private static int bits(DataType element) {
-        return element instanceof ByteType ? 8 : element instanceof ShortType ? 16 : element instanceof IntegerType ? 32 : 0;
+        return element instanceof ByteType
+                ? 8
+                : element instanceof ShortType ? 16 : element instanceof IntegerType ? 32 : 0;
     }
 }

@@ -54,7 +54,9 @@ record ReadColumns(StructType ids, StructType others, int[] sources, int rowInde
     static ReadColumns between(StructType all, StructType others, String ids) {
         int[] sources = new int[all.length()];
         for (int i = 0; i < sources.length; i++) {
-            sources[i] = all.apply(i).name().equals(ids) ? -1 : others.fieldIndex(all.apply(i).name());
+            sources[i] = all.apply(i).name().equals(ids)
+                    ? -1
+                    : others.fieldIndex(all.apply(i).name());
         }
         String index = ParquetFileFormat.ROW_INDEX_TEMPORARY_COLUMN_NAME();
         boolean counted = Arrays.asList(others.fieldNames()).contains(index);

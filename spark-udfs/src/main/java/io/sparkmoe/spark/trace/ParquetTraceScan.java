@@ -18,8 +18,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param ids what decodes the id lists; null where Spark's scan reads them too
  */
-record ParquetTraceScan(Scan parquet, ParquetProjection projection, @Nullable TraceIds ids)
-        implements Scan, Batch, SupportsReportStatistics, IdScan {
+record ParquetTraceScan(
+        Scan parquet,
+        ParquetProjection projection,
+        @Nullable TraceIds ids) implements Scan, Batch, SupportsReportStatistics, IdScan {
     @Override
     public Map<String, SQLMetric> idMetrics() {
         return ids == null ? Map.of() : ids.metrics().all();

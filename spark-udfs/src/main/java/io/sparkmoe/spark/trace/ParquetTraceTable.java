@@ -181,8 +181,7 @@ final class ParquetTraceTable implements Table, SupportsRead {
             others.pruneColumns(
                     pushed.length == 0
                             ? rest
-                            : rest.add(
-                                    ParquetFileFormat.ROW_INDEX_TEMPORARY_COLUMN_NAME(), DataTypes.LongType, true));
+                            : rest.add(ParquetFileFormat.ROW_INDEX_TEMPORARY_COLUMN_NAME(), DataTypes.LongType, true));
             SparkSession session = (SparkSession) org.apache.spark.sql.SparkSession.active();
             return new TraceIds(others.build(), new ScanMetrics(session.sparkContext()));
         }

@@ -46,11 +46,11 @@ record TraceIds(Scan others, ScanMetrics metrics) {
         private static final long serialVersionUID = 1L;
 
         /** The batches of a split; null where Spark's scan of all columns has to read it. */
-        @Nullable Iterator<ColumnarBatch> open(PartitionedFile file) {
+        @Nullable
+        Iterator<ColumnarBatch> open(PartitionedFile file) {
             return files.open(
                     file,
-                    () -> new Batches(others.createColumnarReader(
-                            new FilePartition(0, new PartitionedFile[] {file}))));
+                    () -> new Batches(others.createColumnarReader(new FilePartition(0, new PartitionedFile[] {file}))));
         }
     }
 

@@ -73,8 +73,8 @@ final class ScannedIdsTest {
         for (DataType element : List.of(DataTypes.IntegerType, DataTypes.ShortType, DataTypes.ByteType)) {
             int last = element.equals(DataTypes.IntegerType) ? 254 : 100;
             try (BufferAllocator allocator = new RootAllocator();
-                    IdCollector collector = new IdCollector(
-                            new ArrayType(element, true), IdOptions.of(256), allocator::buffer)) {
+                    IdCollector collector =
+                            new IdCollector(new ArrayType(element, true), IdOptions.of(256), allocator::buffer)) {
                 ScannedIds scanned = scanned(element, allocator);
                 collector.reset(0);
                 collector.add(scanned, 0, 2);

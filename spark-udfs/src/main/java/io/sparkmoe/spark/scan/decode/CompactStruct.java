@@ -60,7 +60,8 @@ final class CompactStruct {
             return (byte) one();
         }
         if (type < BYTE || type > I64) {
-            throw new PageException("the page header's field " + field + " is of type " + type + "; a number is wanted");
+            throw new PageException(
+                    "the page header's field " + field + " is of type " + type + "; a number is wanted");
         }
         return number();
     }
@@ -128,7 +129,8 @@ final class CompactStruct {
 
     private void bytes(long n) throws IOException {
         if (n < 0 || n > in.left()) {
-            throw new PageException("the page header has a field of " + n + " bytes; the column chunk has " + in.left());
+            throw new PageException(
+                    "the page header has a field of " + n + " bytes; the column chunk has " + in.left());
         }
         for (long done = 0; done < n; done++) {
             one();

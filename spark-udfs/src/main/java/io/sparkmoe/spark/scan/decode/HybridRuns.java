@@ -12,6 +12,7 @@ final class HybridRuns {
     int taken;
     /** Values of the run not yet taken. */
     int left;
+
     boolean packed;
     /** Of a run-length run: the value repeated. */
     int value;
@@ -87,8 +88,8 @@ final class HybridRuns {
             value |= (bytes[next++] & 0xff) << (8 * i);
         }
         if (left > 0 && Integer.compareUnsigned(value, limit) >= 0) {
-            throw new PageException("value " + Integer.toUnsignedString(value) + " of a run of " + left
-                    + "; allowed: below " + limit);
+            throw new PageException(
+                    "value " + Integer.toUnsignedString(value) + " of a run of " + left + "; allowed: below " + limit);
         }
     }
 

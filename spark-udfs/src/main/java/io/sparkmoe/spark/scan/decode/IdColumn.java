@@ -32,7 +32,8 @@ public record IdColumn(String[] path, int bits, boolean signed, boolean listIsOp
         }
         if (!caseSensitive
                 && schema.getFields().stream()
-                                .filter(f -> f.getName().toLowerCase(Locale.ROOT).equals(name.toLowerCase(Locale.ROOT)))
+                                .filter(f ->
+                                        f.getName().toLowerCase(Locale.ROOT).equals(name.toLowerCase(Locale.ROOT)))
                                 .count()
                         > 1) {
             return Found.not("several columns differ in case alone");
@@ -96,7 +97,9 @@ public record IdColumn(String[] path, int bits, boolean signed, boolean listIsOp
 
     /** A stored int32 as the declared type reads it: the low bits of it, as Spark's reader does. */
     int narrowed(int stored) {
-        return bits == 32 ? stored : bits == 16 ? signed ? (short) stored : stored : signed ? (byte) stored : (short) stored;
+        return bits == 32
+                ? stored
+                : bits == 16 ? signed ? (short) stored : stored : signed ? (byte) stored : (short) stored;
     }
 
     /** The name that messages use. */

@@ -90,7 +90,12 @@ public final class IdColumnDecoder implements AutoCloseable {
         pages.reset(stream, chunk);
         if (valuesLeft < rows) {
             throw new MalformedParquetException(
-                    file, column.name(), ordinal, 0, "the footer says " + valuesLeft + " values of " + rows + " rows", null);
+                    file,
+                    column.name(),
+                    ordinal,
+                    0,
+                    "the footer says " + valuesLeft + " values of " + rows + " rows",
+                    null);
         }
     }
 
@@ -189,9 +194,7 @@ public final class IdColumnDecoder implements AutoCloseable {
 
     private boolean enough(int maxRows, long maxBytes) {
         int closed = closed();
-        return valuesLeft == 0
-                || closed >= maxRows
-                || (closed > 0 && bytes(from, buffer.rows()) >= maxBytes);
+        return valuesLeft == 0 || closed >= maxRows || (closed > 0 && bytes(from, buffer.rows()) >= maxBytes);
     }
 
     private long bytes(int first, int last) {
@@ -271,8 +274,8 @@ public final class IdColumnDecoder implements AutoCloseable {
         }
         int length = PageBytes.getInt(pages.bytes, at);
         if (length < 0 || length > pages.to - at - 4) {
-            throw new PageException(
-                    "its levels have " + length + " bytes; allowed: 0 to " + (pages.to - at - 4) + ", what the page has");
+            throw new PageException("its levels have " + length + " bytes; allowed: 0 to " + (pages.to - at - 4)
+                    + ", what the page has");
         }
         return length;
     }

@@ -6,8 +6,7 @@ import java.nio.ByteOrder;
 
 /** Little-endian loads from page bytes; the JVM checks each against the array. */
 final class PageBytes {
-    private static final VarHandle LONGS =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
     /** Bytes that every page has behind its end, so that a load of eight may begin at its last one. */

@@ -128,7 +128,8 @@ final class PageHeader {
                     + "; allowed: 3 (RLE)");
         }
         if (encoding != PLAIN && !usesDictionary()) {
-            throw new PageException("its values have encoding " + encoding + "; allowed: 0 (PLAIN), 2 and 8 (dictionary)");
+            throw new PageException(
+                    "its values have encoding " + encoding + "; allowed: 0 (PLAIN), 2 and 8 (dictionary)");
         }
         if (type == DATA_V2
                 && (definitionBytes < 0

@@ -24,8 +24,8 @@ final class PlainReader implements IdReader {
     @Override
     public IdType type(int count, boolean nulls) {
         if (4L * count > end - next) {
-            throw new PageException(
-                    count + " more plain ids of 4 bytes in " + (end - next) + " bytes; the page has fewer than it says");
+            throw new PageException(count + " more plain ids of 4 bytes in " + (end - next)
+                    + " bytes; the page has fewer than it says");
         }
         int least = 0;
         int largest = most;

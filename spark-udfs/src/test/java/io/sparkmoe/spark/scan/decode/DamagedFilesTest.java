@@ -31,17 +31,7 @@ final class DamagedFilesTest {
     @BeforeEach
     void write() throws IOException {
         Path file = folder.resolve("ids.parquet");
-        new IdFile(
-                        CompressionCodecName.UNCOMPRESSED,
-                        WriterVersion.PARQUET_1_0,
-                        true,
-                        1 << 10,
-                        400,
-                        6,
-                        0,
-                        60,
-                        0,
-                        "")
+        new IdFile(CompressionCodecName.UNCOMPRESSED, WriterVersion.PARQUET_1_0, true, 1 << 10, 400, 6, 0, 60, 0, "")
                 .write(file);
         bytes = Files.readAllBytes(file);
         try (ParquetFileReader reader = ParquetFileReader.open(new InMemoryFile(bytes))) {
@@ -102,8 +92,8 @@ final class DamagedFilesTest {
             "optional group topk_ids (LIST) { repeated group list { optional int32 element; } } optional int32 TOPK_IDS;"
         };
         for (String fields : schemas) {
-            IdColumn.Found found =
-                    IdColumn.find(MessageTypeParser.parseMessageType("message m { " + fields + " }"), "topk_ids", false);
+            IdColumn.Found found = IdColumn.find(
+                    MessageTypeParser.parseMessageType("message m { " + fields + " }"), "topk_ids", false);
             assertThat(found.column()).as(fields).isNull();
             assertThat(found.reason()).as(fields).isNotEmpty();
         }

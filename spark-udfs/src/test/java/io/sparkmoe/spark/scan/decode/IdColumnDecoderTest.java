@@ -76,7 +76,8 @@ final class IdColumnDecoderTest {
         check(plain(3000, 6, 65_000, 536, 2));
         check(plain(3000, 6, 100_000, 300, 2));
         check(plain(3000, 6, -5, 300, 0));
-        check(new IdFile(CompressionCodecName.SNAPPY, WriterVersion.PARQUET_1_0, true, 1 << 20, 30_000, 8, 0, 40_000, 0, ""));
+        check(new IdFile(
+                CompressionCodecName.SNAPPY, WriterVersion.PARQUET_1_0, true, 1 << 20, 30_000, 8, 0, 40_000, 0, ""));
     }
 
     @Test
@@ -90,15 +91,18 @@ final class IdColumnDecoderTest {
     @Test
     void narrowDeclaredTypes() throws Exception {
         for (String type : List.of(" (INTEGER(8,true))", " (INTEGER(16,true))", " (INTEGER(16,false))")) {
-            check(new IdFile(CompressionCodecName.SNAPPY, WriterVersion.PARQUET_1_0, true, 1 << 10, 2000, 0, -1, 100, 2, type));
+            check(new IdFile(
+                    CompressionCodecName.SNAPPY, WriterVersion.PARQUET_1_0, true, 1 << 10, 2000, 0, -1, 100, 2, type));
         }
     }
 
     /** A slice of 65,536 values ends inside of rows, and rows longer than a slice go over several. */
     @Test
     void rowsOverSlicesAndPages() throws Exception {
-        check(new IdFile(CompressionCodecName.SNAPPY, WriterVersion.PARQUET_1_0, true, 1 << 20, 30, 50_000, 0, 7, 0, ""));
-        check(new IdFile(CompressionCodecName.SNAPPY, WriterVersion.PARQUET_2_0, true, 1 << 20, 4, 150_001, 0, 200, 1, ""));
+        check(new IdFile(
+                CompressionCodecName.SNAPPY, WriterVersion.PARQUET_1_0, true, 1 << 20, 30, 50_000, 0, 7, 0, ""));
+        check(new IdFile(
+                CompressionCodecName.SNAPPY, WriterVersion.PARQUET_2_0, true, 1 << 20, 4, 150_001, 0, 200, 1, ""));
     }
 
     @Test
@@ -132,6 +136,15 @@ final class IdColumnDecoderTest {
 
     private static IdFile plain(int rows, int length, int least, int ids, int nulls) {
         return new IdFile(
-                CompressionCodecName.SNAPPY, WriterVersion.PARQUET_1_0, true, 4 << 10, rows, length, least, ids, nulls, "");
+                CompressionCodecName.SNAPPY,
+                WriterVersion.PARQUET_1_0,
+                true,
+                4 << 10,
+                rows,
+                length,
+                least,
+                ids,
+                nulls,
+                "");
     }
 }

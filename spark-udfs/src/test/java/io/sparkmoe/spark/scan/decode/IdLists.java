@@ -83,7 +83,8 @@ final class IdLists {
         try (ParquetFileReader reader = ParquetFileReader.open(file)) {
             MessageType schema = reader.getFileMetaData().getSchema();
             ColumnDescriptor column = schema.getColumns().get(0);
-            int slot = IdColumn.find(schema, schema.getFieldName(0), true).column().slotDefinition();
+            int slot =
+                    IdColumn.find(schema, schema.getFieldName(0), true).column().slotDefinition();
             for (PageReadStore group = reader.readNextRowGroup(); group != null; group = reader.readNextRowGroup()) {
                 ColumnReader values = new ColumnReadStoreImpl(
                                 group, new DummyRecordConverter(schema).getRootConverter(), schema, "test")
