@@ -1,7 +1,7 @@
 package io.sparkmoe.spark.plan;
 
 import io.sparkmoe.spark.MoeConf;
-import io.sparkmoe.spark.functions.IdFunction;
+import io.sparkmoe.spark.functions.BatchFunction;
 import io.sparkmoe.spark.functions.SumAggregate;
 import io.sparkmoe.spark.interop.Scala;
 import io.sparkmoe.spark.scan.IdParquetFormat;
@@ -52,8 +52,8 @@ final class ScanRule {
     }
 
     private static void collect(Expression e, Set<ExprId> wanted) {
-        if (e instanceof IdFunction f) {
-            add(f.ids(), wanted);
+        if (e instanceof BatchFunction f) {
+            f.inputs().forEach(input -> add(input, wanted));
         } else if (e instanceof SumAggregate s) {
             add(s.ids(), wanted);
         }
