@@ -49,6 +49,13 @@ public record MoeConf(RoutingBackends.Request backend, boolean strict, long maxB
             "a function takes the tensor that another one of the same query computed where it lies, on the GPU or in host "
                     + "memory; false: by a copy through host memory, for comparison");
 
+    public static final Key SCAN = new Key(
+            "spark.moe.scan",
+            "auto",
+            "per query",
+            "auto or spark: who decodes the Parquet id columns that our functions read; auto is our own decoder wherever it "
+                    + "can, spark is Spark's reader everywhere");
+
     public static final Key GPU_MEMORY = new Key(
             "spark.moe.gpu.memoryFraction",
             "0.5",
@@ -79,7 +86,17 @@ public record MoeConf(RoutingBackends.Request backend, boolean strict, long maxB
 
     /** Every key, in the order of the documentation. */
     public static final List<Key> KEYS = List.of(
-            ENABLED, BACKEND, STRICT, MAX_BYTES, IN_PLACE, GPU_MEMORY, GPU_PINNED, GPU_TASKS, GPU_STICKY, NATIVE_DIR);
+            ENABLED,
+            BACKEND,
+            STRICT,
+            MAX_BYTES,
+            IN_PLACE,
+            SCAN,
+            GPU_MEMORY,
+            GPU_PINNED,
+            GPU_TASKS,
+            GPU_STICKY,
+            NATIVE_DIR);
 
     /**
      * Reads the per-query keys.
@@ -129,6 +146,16 @@ public record MoeConf(RoutingBackends.Request backend, boolean strict, long maxB
             // Reported below, like a number that is out of range.
         }
         throw new IllegalArgumentException(key.name() + " must be " + takes + ", got '" + given + "'");
+    }
+
+    /**
+     * Whether id columns of Parquet tables are to be decoded by us.
+     *
+     * @throws IllegalArgumentException naming the key and what it takes
+     */
+    public static boolean scan(BinaryOperator<String> get) {
+        return value(SCAN, get, v -> v, List.of("auto", "spark")::contains, "auto or spark")
+                .equals("auto");
     }
 
     /** Whether planning may be changed. */

@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Over Arrow buffers without Arrow's vector classes: no validity bitmap has to be made for results that have no nulls,
  * and an element costs one read.
  */
-abstract class BufferColumn extends ColumnVector {
+public abstract class BufferColumn extends ColumnVector {
     private final long @Nullable [] nulls;
 
     /** @param nulls bit r set: row r is NULL; null: no row is */
-    BufferColumn(DataType type, long @Nullable [] nulls) {
+    protected BufferColumn(DataType type, long @Nullable [] nulls) {
         super(type);
         this.nulls = nulls;
     }

@@ -106,6 +106,9 @@ public final class IdCollector implements InputCollector {
                     ? w.getArrayLength(row)
                     : column.getBinary(row).length;
         }
+        if (column instanceof ScannedIds scanned) {
+            return scanned.length(row);
+        }
         DataType element = ((ArrayType) column.dataType()).elementType();
         if (column instanceof WritableColumnVector w && !(element instanceof ArrayType)) {
             return w.getArrayLength(row);
@@ -115,6 +118,9 @@ public final class IdCollector implements InputCollector {
 
     /** An upper bound on the ids of rows [from, to) where that is known without looking at each, else -1. */
     static long bound(ColumnVector column, int from, int to) {
+        if (column instanceof ScannedIds scanned) {
+            return new ScannedRuns(scanned).bound(from, to);
+        }
         return column instanceof WritableColumnVector lists
                         && column.dataType() instanceof ArrayType list
                         && IdElements.narrow(list.elementType())
@@ -161,20 +167,33 @@ public final class IdCollector implements InputCollector {
         }
     }
 
+    /** The runs of a column as ids of the batch's type, which is widened to hold them; null where it has none. */
     private @Nullable IdRuns runs(ColumnVector column) {
+        IdType own = column instanceof ScannedIds scanned ? scanned.idType() : IdElements.typeOf(type);
+        if (type instanceof ArrayType) {
+            builder.widen(builder.ids() == 0 ? own : IdElements.common(builder.type(), own));
+        }
+        IdRuns runs = runsOf(column, own);
+        return runs == null || own == builder.type() ? runs : new WidenedRuns(runs, own, builder.type());
+    }
+
+    private @Nullable IdRuns runsOf(ColumnVector column, IdType own) {
+        if (column instanceof ScannedIds scanned) {
+            return new ScannedRuns(scanned);
+        }
         if (!(type instanceof ArrayType list) || !IdElements.narrow(list.elementType())) {
             return null;
         }
         if (column instanceof WritableColumnVector w) {
-            return w.isAllNull() ? null : new WritableRuns(w, builder.type());
+            return w.isAllNull() ? null : new WritableRuns(w, own);
         }
-        if (column instanceof ListColumn own && own.getChild(0) instanceof IntColumn ints) {
-            return new ListColumnRuns(own, ints);
+        if (column instanceof ListColumn lists && lists.getChild(0) instanceof IntColumn ints) {
+            return new ListColumnRuns(lists, ints);
         }
         if (column instanceof ArrowColumnVector arrow
                 && arrow.getValueVector() instanceof ListVector lists
                 && lists.getDataVector() instanceof BaseFixedWidthVector values) {
-            return new ArrowRuns(lists, values, builder.type());
+            return new ArrowRuns(lists, values, own);
         }
         return null;
     }

@@ -64,7 +64,7 @@ final class IdElements {
         if (a == b) {
             return a;
         }
-        if (a == IdType.INT32 || b == IdType.INT32) {
+        if (a.signed() || b.signed()) {
             return IdType.INT32;
         }
         boolean masks = a.masks() || b.masks();
@@ -109,7 +109,7 @@ final class IdElements {
     }
 
     private void writeFlat(ArrayData list, DataType element, long address, IdType type, int segment, long position) {
-        if (narrow(element) && list instanceof UnsafeArrayData unsafe && !hasNulls(unsafe)) {
+        if (narrow(element) && type == typeOf(element) && list instanceof UnsafeArrayData unsafe && !hasNulls(unsafe)) {
             int n = unsafe.numElements();
             long from = unsafe.getBaseOffset() + UnsafeArrayData.calculateHeaderPortionInBytes(n);
             Memory.copy(unsafe.getBaseObject(), from, address, (long) n * type.bytes());
@@ -118,6 +118,8 @@ final class IdElements {
         for (int i = 0; i < list.numElements(); i++) {
             if (list.isNullAt(i)) {
                 IdCollector.putMasked(type, address, i);
+            } else if (type != typeOf(element)) {
+                Memory.putInt(address + 4L * i, element instanceof ByteType ? list.getByte(i) : list.getShort(i));
             } else if (element instanceof ByteType) {
                 Memory.putByte(address + i, list.getByte(i));
             } else if (element instanceof ShortType) {

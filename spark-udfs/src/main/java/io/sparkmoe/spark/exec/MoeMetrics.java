@@ -3,7 +3,6 @@ package io.sparkmoe.spark.exec;
 import io.sparkmoe.core.routing.DeviceActivity;
 import io.sparkmoe.core.routing.IdCounts;
 import io.sparkmoe.core.routing.RoutingBackend;
-import io.sparkmoe.spark.interop.Scala;
 import java.io.Serializable;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -69,9 +68,11 @@ public final class MoeMetrics implements Serializable {
         metrics.put(key, SQLMetrics.createMetric(sc, label));
     }
 
-    /** As a SparkPlan returns them. */
-    public scala.collection.immutable.Map<String, SQLMetric> asScala() {
-        return Scala.map(metrics);
+    /** These metrics, then others that the node shows. */
+    public Map<String, SQLMetric> with(Map<String, SQLMetric> others) {
+        Map<String, SQLMetric> all = new LinkedHashMap<>(metrics);
+        all.putAll(others);
+        return all;
     }
 
     void add(String key, long amount) {

@@ -8,11 +8,11 @@ import org.apache.spark.unsafe.types.CalendarInterval;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /** The rows of another column from an offset on: a slice of a batch without a copy. */
-final class OffsetColumn extends BufferColumn {
+public final class OffsetColumn extends BufferColumn {
     private final ColumnVector column;
     private final int offset;
 
-    OffsetColumn(ColumnVector column, int offset) {
+    public OffsetColumn(ColumnVector column, int offset) {
         super(column.dataType(), null);
         this.column = column;
         this.offset = offset;

@@ -52,7 +52,7 @@ abstract class BatchNode extends SparkPlan implements UnaryExecNode {
 
     @Override
     public Map<String, SQLMetric> metrics() {
-        return moeMetrics().asScala();
+        return Scala.map(moeMetrics().with(IdScans.metrics(child)));
     }
 
     /** What runs over each partition; made on the driver, once an execution. */

@@ -16,6 +16,7 @@ public final class PlanningRules {
         extensions.injectOptimizerRule(session -> guard.rule(PushRule::apply));
         extensions.injectPreCBORule(session -> guard.rule(AggregateRule::apply));
         extensions.injectPreCBORule(session -> guard.rule(ExtractRule::apply));
+        extensions.injectPreCBORule(session -> guard.rule(ScanRule::apply));
         extensions.injectPlannerStrategy(session -> new MoeStrategy());
     }
 }

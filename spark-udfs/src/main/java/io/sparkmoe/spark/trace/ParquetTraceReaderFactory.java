@@ -3,6 +3,7 @@ package io.sparkmoe.spark.trace;
 import java.io.IOException;
 import java.net.URI;
 import java.util.Arrays;
+import java.util.Iterator;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.rdd.InputFileBlockHolder;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -16,10 +17,14 @@ import org.apache.spark.sql.execution.vectorized.OnHeapColumnVector;
 import org.apache.spark.sql.execution.vectorized.WritableColumnVector;
 import org.apache.spark.sql.vectorized.ColumnarBatch;
 import org.apache.spark.util.SerializableConfiguration;
+import org.jspecify.annotations.Nullable;
 
 /** Readers of the trace table over those of Spark's Parquet scan. */
 record ParquetTraceReaderFactory(
-        PartitionReaderFactory parquet, ParquetProjection projection, SerializableConfiguration conf)
+        PartitionReaderFactory parquet,
+        ParquetProjection projection,
+        TraceIds.@Nullable Readers ids,
+        SerializableConfiguration conf)
         implements PartitionReaderFactory {
     private static final long serialVersionUID = 1L;
 
@@ -39,6 +44,9 @@ record ParquetTraceReaderFactory(
             checkVersions((FilePartition) partition);
         } catch (IOException e) {
             throw new TraceFormatException("The footer of a Parquet file cannot be read: " + e.getMessage(), e);
+        }
+        if (ids != null && parquet.supportColumnarReads(partition)) {
+            return new Decoded((FilePartition) partition);
         }
         return new Projected(
                 parquet.supportColumnarReads(partition)
@@ -81,6 +89,53 @@ record ParquetTraceReaderFactory(
         @Override
         public void close() throws IOException {
             batches.close();
+        }
+    }
+
+    /** The splits of a partition one by one: those whose ids can be decoded, and those left to Spark's scan. */
+    private final class Decoded implements PartitionReader<ColumnarBatch> {
+        private final PartitionedFile[] files;
+        private int next;
+        private @Nullable Iterator<ColumnarBatch> batches;
+        private @Nullable PartitionReader<ColumnarBatch> left;
+
+        Decoded(FilePartition partition) {
+            this.files = partition.files();
+        }
+
+        @Override
+        public boolean next() throws IOException {
+            while (batches == null ? left == null || !left.next() : !batches.hasNext()) {
+                close();
+                if (next == files.length) {
+                    return false;
+                }
+                open(files[next++]);
+            }
+            return true;
+        }
+
+        private void open(PartitionedFile file) {
+            InputFileBlockHolder.set(file.urlEncodedPath(), file.start(), file.length());
+            batches = ids.open(file);
+            if (batches == null) {
+                left = parquet.createColumnarReader(new FilePartition(0, new PartitionedFile[] {file}));
+            }
+        }
+
+        @Override
+        public ColumnarBatch get() {
+            return projection.apply(
+                    batches == null ? left.get() : batches.next(), path(files[next - 1].urlEncodedPath()));
+        }
+
+        @Override
+        public void close() throws IOException {
+            batches = null;
+            if (left != null) {
+                left.close();
+                left = null;
+            }
         }
     }
 

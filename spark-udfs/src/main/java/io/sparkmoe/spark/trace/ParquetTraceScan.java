@@ -1,16 +1,32 @@
 package io.sparkmoe.spark.trace;
 
+import io.sparkmoe.spark.scan.IdScan;
+import java.util.Map;
 import org.apache.spark.sql.connector.read.Batch;
 import org.apache.spark.sql.connector.read.InputPartition;
 import org.apache.spark.sql.connector.read.PartitionReaderFactory;
 import org.apache.spark.sql.connector.read.Scan;
 import org.apache.spark.sql.connector.read.Statistics;
 import org.apache.spark.sql.connector.read.SupportsReportStatistics;
+import org.apache.spark.sql.execution.metric.SQLMetric;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
+import org.jspecify.annotations.Nullable;
 
-/** Spark's Parquet scan under a projection onto the trace table; equal scans are shared. */
-record ParquetTraceScan(Scan parquet, ParquetProjection projection) implements Scan, Batch, SupportsReportStatistics {
+/**
+ * Spark's Parquet scan under a projection onto the trace table; equal scans are shared.
+ *
+ * @param ids what decodes the id lists; null where Spark's scan reads them too
+ */
+record ParquetTraceScan(
+        Scan parquet,
+        ParquetProjection projection,
+        @Nullable TraceIds ids) implements Scan, Batch, SupportsReportStatistics, IdScan {
+    @Override
+    public Map<String, SQLMetric> idMetrics() {
+        return ids == null ? Map.of() : ids.metrics().all();
+    }
+
     @Override
     public StructType readSchema() {
         return projection.wanted();
@@ -23,7 +39,8 @@ record ParquetTraceScan(Scan parquet, ParquetProjection projection) implements S
 
     @Override
     public String description() {
-        return "moe_trace trace layer filters " + projection.layerFilters() + " over " + parquet.description();
+        return "moe_trace trace layer filters " + projection.layerFilters()
+                + (ids == null ? "" : " ids of topk_ids by Spark MoE") + " over " + parquet.description();
     }
 
     @Override
@@ -41,6 +58,7 @@ record ParquetTraceScan(Scan parquet, ParquetProjection projection) implements S
         return new ParquetTraceReaderFactory(
                 parquet.toBatch().createReaderFactory(),
                 projection,
+                ids == null ? null : ids.readers(parquet.readSchema()),
                 new SerializableConfiguration(SglangScan.hadoopConf()));
     }
 }

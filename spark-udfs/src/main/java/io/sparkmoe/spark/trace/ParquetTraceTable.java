@@ -1,5 +1,8 @@
 package io.sparkmoe.spark.trace;
 
+import io.sparkmoe.spark.MoeConf;
+import io.sparkmoe.spark.scan.IdParquetFormat;
+import io.sparkmoe.spark.scan.ScanMetrics;
 import io.sparkmoe.spark.trace.InputFiles.InputFile;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -22,9 +25,11 @@ import org.apache.spark.sql.execution.datasources.v2.parquet.ParquetScanBuilder;
 import org.apache.spark.sql.execution.datasources.v2.parquet.ParquetTable;
 import org.apache.spark.sql.internal.SQLConf;
 import org.apache.spark.sql.sources.Filter;
+import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import scala.Option;
@@ -99,17 +104,19 @@ final class ParquetTraceTable implements Table, SupportsRead {
 
     @Override
     public ScanBuilder newScanBuilder(CaseInsensitiveStringMap scanOptions) {
-        return new Builder(parquet.newScanBuilder(scanOptions));
+        return new Builder(parquet.newScanBuilder(scanOptions), parquet.newScanBuilder(scanOptions));
     }
 
     private final class Builder implements ScanBuilder, SupportsPushDownRequiredColumns, SupportsPushDownFilters {
         private final ParquetScanBuilder scan;
+        private final ParquetScanBuilder others;
         private StructType wanted = schema();
         private Filter[] layerFilters = {};
         private Filter[] pushed = {};
 
-        Builder(ParquetScanBuilder scan) {
+        Builder(ParquetScanBuilder scan, ParquetScanBuilder others) {
             this.scan = scan;
+            this.others = others;
         }
 
         @Override
@@ -137,6 +144,7 @@ final class ParquetTraceTable implements Table, SupportsRead {
             Filter[] candidates = toParquet.toArray(Filter[]::new);
             // What Spark's builder is asked to skip by; it never skips a row that the filters keep.
             scan.pushedDataFilters_$eq(scan.pushDataFilters(candidates));
+            others.pushedDataFilters_$eq(others.pushDataFilters(candidates));
             pushed = candidates;
             return left;
         }
@@ -155,7 +163,27 @@ final class ParquetTraceTable implements Table, SupportsRead {
             Scan inner = scan.build();
             return new ParquetTraceScan(
                     inner,
-                    new ParquetProjection(columns, inner.readSchema(), wanted, facts, options, List.of(layerFilters)));
+                    new ParquetProjection(columns, inner.readSchema(), wanted, facts, options, List.of(layerFilters)),
+                    ids(needed));
+        }
+
+        /** The decoder for the id lists, where they are asked for and are lists; else null. */
+        private @Nullable TraceIds ids(StructType needed) {
+            boolean asked = Arrays.asList(needed.fieldNames()).contains(TraceSchema.TOPK_IDS)
+                    && IdParquetFormat.takes(needed.apply(TraceSchema.TOPK_IDS).dataType());
+            if (!asked || !MoeConf.scan(SQLConf.get()::getConfString)) {
+                return null;
+            }
+            StructType rest = new StructType(Arrays.stream(needed.fields())
+                    .filter(f -> !f.name().equals(TraceSchema.TOPK_IDS))
+                    .toArray(StructField[]::new));
+            // Where Spark may skip rows by the filters, rows are told by their number.
+            others.pruneColumns(
+                    pushed.length == 0
+                            ? rest
+                            : rest.add(ParquetFileFormat.ROW_INDEX_TEMPORARY_COLUMN_NAME(), DataTypes.LongType, true));
+            SparkSession session = (SparkSession) org.apache.spark.sql.SparkSession.active();
+            return new TraceIds(others.build(), new ScanMetrics(session.sparkContext()));
         }
     }
 }

@@ -182,6 +182,28 @@ final class ParquetTraceTest {
     }
 
     @Test
+    void idsAreDecodedByUsWithTheSameRows() throws IOException {
+        Path file = slice();
+        for (String where : List.of("true", "layer = 3", "request_id > 'req-00030'")) {
+            List<String> columns =
+                    List.of("sum(xxhash64(layer, request_id, topk_ids, num_tokens) % 1000003)", "count(*)");
+            Dataset<Row> ours =
+                    read(file, "topk", "8", "numExperts", "64").where(where).selectExpr(columns.toArray(String[]::new));
+            assertThat(ours.queryExecution().executedPlan().toString()).contains("ids of topk_ids by Spark MoE");
+            spark.conf().set("spark.moe.scan", "spark");
+            try {
+                Dataset<Row> sparks = read(file, "topk", "8", "numExperts", "64")
+                        .where(where)
+                        .selectExpr(columns.toArray(String[]::new));
+                assertThat(sparks.queryExecution().executedPlan().toString()).doesNotContain("by Spark MoE");
+                assertThat(ours.collectAsList()).as(where).isEqualTo(sparks.collectAsList());
+            } finally {
+                spark.conf().unset("spark.moe.scan");
+            }
+        }
+    }
+
+    @Test
     void otherIdTypesKeepTheirWidth() throws IOException {
         for (String type : List.of("array<tinyint>", "array<bigint>", "binary")) {
             String ids = type.equals("binary") ? "unhex('E1010203')" : "cast(array(2, 3) as " + type + ")";
