@@ -55,7 +55,7 @@ final class ScanRule {
         if (e instanceof BatchFunction f) {
             f.inputs().forEach(input -> add(input, wanted));
         } else if (e instanceof SumAggregate s) {
-            add(s.ids(), wanted);
+            s.inputs().forEach(input -> add(input, wanted));
         }
         Scala.list(e.children()).forEach(c -> collect(c, wanted));
     }
