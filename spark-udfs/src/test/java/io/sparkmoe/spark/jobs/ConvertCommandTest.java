@@ -21,8 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ConvertCommandTest {
     /** Older Parquet (of Spark 4.0) cannot end row groups by rows, so nothing is promised there. */
-    private static final boolean PROMISES =
-            !TraceParquetFormat.wholeBlocks(8, 1000).isEmpty();
+    static final boolean PROMISES = !TraceParquetFormat.wholeBlocks(8, 1000).isEmpty();
 
     private final SparkSession spark = LocalSpark.get();
 

@@ -144,7 +144,7 @@ final class FlameReportTest {
         Path output = folder.resolve("of-table");
         CommandLineRun run = report(output, table.resolve("trace").toString());
         assertThat(run.code()).as(run.err()).isZero();
-        assertThat(run.err()).doesNotContain("sorting");
+        assertThat(run.err().contains("sorting")).isEqualTo(!ConvertCommandTest.PROMISES);
         assertThat(counts(output, 3)).isEqualTo(expected(0, 3));
         assertThat(audit(output)).contains("iter_0100 used 6 6000 36000");
     }
