@@ -50,6 +50,18 @@ public final class TensorBatchBuilder implements AutoCloseable {
         offsets.setLong(0, 0);
     }
 
+    /**
+     * Says the type of what comes next, which is that of the elements so far.
+     *
+     * @throws IllegalStateException when there are elements of another type
+     */
+    public void retype(TensorType newType) {
+        if (count > 0 && type != newType) {
+            throw new IllegalStateException("a slice holds " + type + " and then " + newType);
+        }
+        type = newType;
+    }
+
     public TensorType type() {
         return type;
     }
@@ -58,15 +70,25 @@ public final class TensorBatchBuilder implements AutoCloseable {
         return segments;
     }
 
+    /** Number of the segment that comes next, in the caller's counting. */
+    public long row() {
+        return firstRow + segments;
+    }
+
     /** Elements so far. */
     public long elements() {
         return count;
     }
 
+    /** Bytes of elements so far. */
+    public long bytes() {
+        return count * type.bytes();
+    }
+
     /** Makes room for {@code more} elements and returns where to write the first. They count from {@link #endSegment} on. */
     public long reserve(long more) {
-        values = grown(values, (count + more) * type.bytes(), count * type.bytes());
-        return values.memoryAddress() + count * type.bytes();
+        values = grown(values, (count + more) * type.bytes(), bytes());
+        return values.memoryAddress() + bytes();
     }
 
     /** Ends a segment of {@code length} elements, which the caller has written at the reserved address. */

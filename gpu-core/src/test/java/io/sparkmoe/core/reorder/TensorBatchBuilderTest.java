@@ -56,6 +56,23 @@ class TensorBatchBuilderTest {
     }
 
     @Test
+    void theTypeMayChangeBeforeTheFirstElementOnly() {
+        try (BufferAllocator allocator = new RootAllocator();
+                TensorBatchBuilder builder = new TensorBatchBuilder(allocator)) {
+            builder.reset(TensorType.FP32, 5);
+            builder.endSegment(0);
+            builder.retype(TensorType.BF16);
+            builder.addSegment(new float[] {1, 2, 3});
+            builder.retype(TensorType.BF16);
+            assertThat(builder.row()).isEqualTo(7);
+            assertThat(builder.bytes()).isEqualTo(6);
+            assertThatThrownBy(() -> builder.retype(TensorType.FP16))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("a slice holds BF16 and then FP16");
+        }
+    }
+
+    @Test
     void nothingStaysAllocatedWhenMemoryRunsOut() {
         try (BufferAllocator allocator = new RootAllocator(1 << 12)) {
             assertThatThrownBy(() -> new TensorBatchBuilder(allocator)).isInstanceOf(OutOfMemoryException.class);

@@ -1,5 +1,6 @@
 package io.sparkmoe.spark.exec;
 
+import io.sparkmoe.core.reorder.TensorBatchBuilder;
 import io.sparkmoe.core.routing.MalformedRoutingException;
 import io.sparkmoe.core.routing.Memory;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
@@ -21,7 +22,7 @@ record FloatLists(String name) {
     }
 
     /** Adds a row, which is not NULL. */
-    void add(InputColumn column, int row, TensorBuilder to) {
+    void add(InputColumn column, int row, TensorBatchBuilder to) {
         if (column instanceof InputColumn.Vector v) {
             int at = v.offset() + row;
             if (v.column() instanceof WritableColumnVector lists) {
@@ -38,7 +39,7 @@ record FloatLists(String name) {
         addArray((ArrayData) column.value(row), to);
     }
 
-    private void addWritable(WritableColumnVector lists, int row, TensorBuilder to) {
+    private void addWritable(WritableColumnVector lists, int row, TensorBatchBuilder to) {
         int start = lists.getArrayOffset(row);
         int n = lists.getArrayLength(row);
         WritableColumnVector elements = lists.getChild(0);
@@ -54,7 +55,7 @@ record FloatLists(String name) {
         to.endSegment(n);
     }
 
-    private void addArray(ArrayData list, TensorBuilder to) {
+    private void addArray(ArrayData list, TensorBatchBuilder to) {
         int n = list.numElements();
         for (int i = 0; i < n; i++) {
             if (list.isNullAt(i)) {
@@ -73,7 +74,7 @@ record FloatLists(String name) {
         to.endSegment(n);
     }
 
-    private MalformedRoutingException nullElement(TensorBuilder at, int position) {
+    private MalformedRoutingException nullElement(TensorBatchBuilder at, int position) {
         return new MalformedRoutingException(
                 at.row(),
                 position,

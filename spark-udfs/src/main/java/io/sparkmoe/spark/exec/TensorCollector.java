@@ -2,6 +2,7 @@ package io.sparkmoe.spark.exec;
 
 import io.sparkmoe.core.reorder.Activations;
 import io.sparkmoe.core.reorder.TensorBatch;
+import io.sparkmoe.core.reorder.TensorBatchBuilder;
 import io.sparkmoe.core.reorder.TensorType;
 import io.sparkmoe.core.routing.BufferSource;
 import io.sparkmoe.core.routing.MalformedRoutingException;
@@ -18,7 +19,7 @@ final class TensorCollector implements InputCollector {
     private final InputKind.Tensor kind;
     private final boolean arrays;
     private final boolean inPlace;
-    private final TensorBuilder builder;
+    private final TensorBatchBuilder builder;
     private final FloatLists floats;
     private final BinaryCursor cursor = new BinaryCursor();
     private @Nullable TensorType sliceType;
@@ -29,7 +30,7 @@ final class TensorCollector implements InputCollector {
         this.kind = kind;
         this.arrays = type instanceof ArrayType;
         this.inPlace = inPlace;
-        this.builder = new TensorBuilder(buffers);
+        this.builder = new TensorBatchBuilder(buffers);
         this.floats = new FloatLists(kind.name());
     }
 
