@@ -4,6 +4,7 @@ import io.sparkmoe.core.metrics.BalanceMetrics;
 import io.sparkmoe.spark.exec.ExecutorBackend;
 import io.sparkmoe.spark.jobs.audit.AuditResult;
 import io.sparkmoe.spark.jobs.audit.Reasons;
+import io.sparkmoe.spark.report.AnalysisModel;
 import io.sparkmoe.spark.report.ReportModel;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -50,6 +51,7 @@ final class ReportBuilder {
                 layers,
                 overall,
                 padding,
+                AnalysisModel.NONE,
                 findings(),
                 run(start, command));
     }

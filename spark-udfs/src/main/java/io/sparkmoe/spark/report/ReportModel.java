@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param layers one entry a MoE layer, ascending
  * @param overall metrics over all layers, by name
  * @param padding replayed forward passes, summed over layers and also a layer
+ * @param analyses what further analyses found
  * @param audit one line a source and reason; empty when nothing was found
  * @param run how the report was made
  */
@@ -22,6 +23,7 @@ public record ReportModel(
         List<Layer> layers,
         Map<String, @Nullable Double> overall,
         List<Padding> padding,
+        AnalysisModel analyses,
         List<AuditLine> audit,
         Run run) {
     /** Checks that every layer counts every expert. */

@@ -83,6 +83,7 @@ class ReportPageTest {
                 model.layers(),
                 model.overall(),
                 List.of(new ReportModel.Padding(null, HOSTILE, 8, 16, 1, 1, 16, 8)),
+                AnalysisModel.NONE,
                 model.audit(),
                 model.run());
         assertThat(PageData.of(hostile)).doesNotContain("<").contains("\\u003c/script>");
@@ -98,6 +99,7 @@ class ReportPageTest {
                 large.layers(),
                 large.overall(),
                 large.padding(),
+                AnalysisModel.NONE,
                 Collections.nCopies(50_000, line),
                 large.run());
         String page = ReportPage.render(worst, SampleReports.definitions());
@@ -112,7 +114,14 @@ class ReportPageTest {
                 .mapToObj(i -> new ReportModel.Padding(i == 0 ? null : i, "decode", 8, 16, 1, 1, 16, 8))
                 .toList();
         ReportModel padded = new ReportModel(
-                model.source(), model.model(), model.layers(), model.overall(), many, model.audit(), model.run());
+                model.source(),
+                model.model(),
+                model.layers(),
+                model.overall(),
+                many,
+                AnalysisModel.NONE,
+                model.audit(),
+                model.run());
         assertThat(PageData.of(padded)).contains("\"padding\":[[-1,0,8,16,1,1,16,8]]");
         assertThat(render(padded))
                 .doesNotContain("<select")
@@ -128,6 +137,7 @@ class ReportPageTest {
                 List.of(new ReportModel.Layer(0, new long[4], Map.of())),
                 Map.of(),
                 List.of(),
+                AnalysisModel.NONE,
                 List.of(),
                 model.run());
         assertThat(render(empty))

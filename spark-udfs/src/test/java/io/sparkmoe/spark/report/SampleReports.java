@@ -79,6 +79,7 @@ final class SampleReports {
                 model.layers(),
                 model.overall(),
                 model.padding(),
+                AnalysisModel.NONE,
                 List.of(new ReportModel.AuditLine(text, text, 1, 2, 3)),
                 new ReportModel.Run(text, text, text, text, r.createdAt(), r.seconds(), text));
     }
@@ -112,6 +113,7 @@ final class SampleReports {
                 layers,
                 overall(layers),
                 padding(layers),
+                AnalysisModel.NONE,
                 audit,
                 new ReportModel.Run(
                         "0.1.0",
