@@ -31,6 +31,7 @@ class UsageTest {
                 "report --input x --block-sizes 16,0 | '0' must be a whole number from 1",
                 "report --input x --tokens-per-pass many | 'many' must be a whole number",
                 "report --input x --ep-size -1 | '-1' must be a whole number",
+                "load | --input is missing",
                 "report --input x --sample 1.5 | --sample must be above 0",
                 "report --input x --on-bad-rows ignore | ignore",
                 "audit | --input is missing",
@@ -46,7 +47,7 @@ class UsageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"report", "convert", "audit", "sql", "doctor"})
+    @ValueSource(strings = {"report", "load", "convert", "audit", "sql", "doctor"})
     void helpTeaches(String verb) {
         CommandLineRun run = CommandLineRun.of(verb, "--help");
         assertThat(run.code()).isZero();
