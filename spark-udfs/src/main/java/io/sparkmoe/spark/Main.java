@@ -1,12 +1,14 @@
 package io.sparkmoe.spark;
 
 import io.sparkmoe.spark.jobs.AuditCommand;
+import io.sparkmoe.spark.jobs.CoactivationCommand;
 import io.sparkmoe.spark.jobs.CommandErrors;
 import io.sparkmoe.spark.jobs.ConvertCommand;
 import io.sparkmoe.spark.jobs.DoctorCommand;
 import io.sparkmoe.spark.jobs.LoadCommand;
 import io.sparkmoe.spark.jobs.ReportCommand;
 import io.sparkmoe.spark.jobs.SqlCommand;
+import io.sparkmoe.spark.jobs.TransitionsCommand;
 import io.sparkmoe.spark.jobs.VersionText;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
@@ -27,6 +29,8 @@ import picocli.CommandLine.Command;
         subcommands = {
             ReportCommand.class,
             LoadCommand.class,
+            CoactivationCommand.class,
+            TransitionsCommand.class,
             ConvertCommand.class,
             AuditCommand.class,
             SqlCommand.class,

@@ -1,7 +1,5 @@
 package io.sparkmoe.spark.jobs;
 
-import java.util.List;
-import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -24,16 +22,17 @@ import picocli.CommandLine.Mixin;
             "",
             "Masked ids (-1) are left out of every count. docs/analyses.md defines each figure."
         })
-public final class LoadCommand extends TraceVerb {
+public final class LoadCommand extends ScanVerb {
     @Mixin
     private RankOptions ranks = new RankOptions();
 
     @Override
-    Analysis analyse(UsableTrace trace, Analysis.Names names, Progress progress) {
-        Integer epSize = ranks.of(this, trace);
-        Map<Integer, long[]> load = progress.step("Counting expert load", () -> ExpertLoadJob.run(trace));
-        Analysis found = new Analysis(List.of(trace), names);
-        LoadReport.add(found, load, epSize);
-        return found;
+    ScanRequest request() {
+        return new ScanRequest();
+    }
+
+    @Override
+    void report(Analysis found, OneRead read, Progress progress) {
+        LoadReport.add(found, read.counts(), ranks.of(this, read.trace()));
     }
 }

@@ -15,8 +15,10 @@ abstract class TraceVerb extends AnalysisVerb {
     @Option(names = "--demo", description = "Takes a bundled recording; replaces its own earlier output.")
     private boolean demo;
 
-    /** Measures an audited recording. */
-    abstract Analysis analyse(UsableTrace trace, Analysis.Names names, Progress progress);
+    /** Measures an audited recording; for verbs that have no way of their own to open it. */
+    Analysis analyse(UsableTrace trace, Analysis.Names names, Progress progress) {
+        throw new IllegalStateException(getClass() + " opens recordings itself");
+    }
 
     @Override
     void check() {

@@ -47,7 +47,7 @@ class UsageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"report", "load", "convert", "audit", "sql", "doctor"})
+    @ValueSource(strings = {"report", "load", "coactivation", "transitions", "convert", "audit", "sql", "doctor"})
     void helpTeaches(String verb) {
         CommandLineRun run = CommandLineRun.of(verb, "--help");
         assertThat(run.code()).isZero();

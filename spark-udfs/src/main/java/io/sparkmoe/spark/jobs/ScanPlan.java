@@ -1,0 +1,92 @@
+package io.sparkmoe.spark.jobs;
+
+import io.sparkmoe.core.analysis.TransitionOptions;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How a request is run over a recording: in how many reads, with how large splits, and what it costs.
+ *
+ * @param reads reads of the trace: one, unless the sums of all layers or layer pairs do not fit a task's memory
+ * @param taskMemory bound of a task's sums, bytes
+ * @param splitBytes least bytes of a task, so that partials stay small beside the input; 0 leaves it to Spark
+ */
+record ScanPlan(List<Line> lines, int reads, long taskMemory, long splitBytes, TraceShape shape, int cores) {
+    /** Shuffled partials stay below this share of the input. */
+    private static final int INPUT_PER_PARTIAL = 10;
+
+    /** Merged sums of one reducer. */
+    private static final long REDUCER_BYTES = 32L << 20;
+
+    /**
+     * One analysis.
+     *
+     * @param keys layers, layer pairs and so on: rows of sums
+     * @param stateBytes that the sums of all keys take in a task
+     * @param partialBytes about what a task sends
+     */
+    record Line(String analysis, long keys, long stateBytes, long partialBytes) {}
+
+    static ScanPlan of(ScanRequest request, TraceShape shape, long taskMemory, int cores) {
+        List<Line> lines = new ArrayList<>();
+        long perTask = Math.max(1, shape.tokens() / Math.max(1, cores));
+        long experts = shape.numExperts();
+        long k = shape.topk();
+        lines.add(line("load", shape.layers(), experts, 16 * experts, perTask * k));
+        if (request.wantsCoactivation()) {
+            lines.add(line(
+                    "coactivation",
+                    shape.layers(),
+                    experts * (experts + 1) / 2,
+                    4 * experts * experts,
+                    perTask * k * (k + 1) / 2));
+        }
+        if (request.lag() != null) {
+            lines.add(line(
+                    "transitions",
+                    pairs(shape.layers(), request.lag()),
+                    experts * experts,
+                    4 * experts * experts,
+                    perTask * k * k));
+        }
+        long state = lines.stream().mapToLong(Line::stateBytes).sum();
+        int reads = (int) Math.max(1, Math.min((state + taskMemory - 1) / taskMemory, shape.layers()));
+        long partial = lines.stream().mapToLong(Line::partialBytes).sum();
+        return new ScanPlan(lines, reads, taskMemory, splitBytes(shape, partial, cores), shape, cores);
+    }
+
+    private static Line line(String name, long keys, long cells, long stateBytes, long updates) {
+        return new Line(name, keys, keys * stateBytes, keys * (64 + compact(cells, updates)));
+    }
+
+    /** Layer pairs of so many layers. */
+    static long pairs(long layers, int lag) {
+        return lag == TransitionOptions.ALL_PAIRS ? layers * (layers - 1) / 2 : Math.max(0, layers - lag);
+    }
+
+    /** About the bytes of a row of sums: 7 bits of a sum in a byte, sums of few updates mostly zeros, which cost nothing. */
+    private static long compact(long cells, long updates) {
+        if (updates < cells) {
+            return Math.min(cells, 3 * updates);
+        }
+        int bits = 64 - Long.numberOfLeadingZeros(2 * updates / cells);
+        return cells * ((bits + 6) / 7);
+    }
+
+    /** Splits so large that there are no more partials than a tenth of the input, unless the cores need them. */
+    private static long splitBytes(TraceShape shape, long partial, int cores) {
+        long tasks = Math.max(cores, shape.bytes() / INPUT_PER_PARTIAL / Math.max(1, partial));
+        return shape.bytes() / Math.max(1, tasks);
+    }
+
+    /** Tasks that add partials up. */
+    int reducers() {
+        long merged = lines.stream().mapToLong(l -> 2 * l.stateBytes).sum() / reads;
+        return (int) Math.max(1, Math.min(4L * cores, merged / REDUCER_BYTES));
+    }
+
+    /** What {@code tasks} of a read shuffle. */
+    long shuffleBytes(long tasks) {
+        return tasks * lines.stream().mapToLong(Line::partialBytes).sum();
+    }
+}
