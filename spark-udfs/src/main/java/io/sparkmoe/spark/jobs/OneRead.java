@@ -22,7 +22,11 @@ record OneRead(UsableTrace trace, List<ScanResult> reads) {
     /** Plans the reads of a request; they run when they are asked for something. */
     static List<ScanResult> plan(Trace trace, ScanRequest request, ScanPlan plan, boolean excludeCached) {
         TraceScan.Options options = new TraceScan.Options(
-                excludeCached, plan.taskMemory(), plan.reducers(), Backends.source(trace.spark()));
+                excludeCached,
+                plan.taskMemory(),
+                plan.reducers(),
+                TraceScan.Options.SLICE_IDS,
+                Backends.source(trace.spark()));
         List<ScanResult> out = new ArrayList<>();
         SparkSession spark = trace.spark();
         String before = spark.conf().get(SPLIT);

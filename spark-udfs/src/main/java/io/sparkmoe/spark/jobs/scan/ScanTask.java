@@ -23,6 +23,7 @@ import scala.Tuple2;
  *
  * @param columnar whether the partition comes as columnar batches
  * @param stateBytes bound of the feeders' sums together
+ * @param sliceIds about how many ids a slice has
  */
 record ScanTask(
         TraceFields fields,
@@ -30,6 +31,7 @@ record ScanTask(
         boolean columnar,
         boolean excludeCached,
         long stateBytes,
+        int sliceIds,
         BackendSource backend)
         implements Serializable {
     private static final long serialVersionUID = 1L;
@@ -52,7 +54,7 @@ record ScanTask(
             TaskContext context = TaskContext.get();
             allocator = ArrowUtils.rootAllocator()
                     .newChildAllocator("moe-scan-" + context.taskAttemptId(), 0, Long.MAX_VALUE);
-            reader = new SliceReader(RowCursor.of(partition, columnar), fields, audit, excludeCached, own, allocator);
+            reader = new SliceReader(RowCursor.of(partition, columnar), fields, audit, excludeCached, sliceIds, own, allocator);
             context.addTaskCompletionListener((TaskCompletionListener) c -> close());
         }
 

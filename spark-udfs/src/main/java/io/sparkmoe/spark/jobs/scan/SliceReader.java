@@ -16,15 +16,13 @@ import org.jspecify.annotations.Nullable;
 
 /** Cuts a partition into slices of whole token blocks, has every row audited, and keeps the rows that count. */
 final class SliceReader implements AutoCloseable {
-    /** Ids of a slice: enough for the accumulators' long loops, and still in the cache when the last feeder comes to them. */
-    private static final long SLICE_IDS = 1 << 20;
-
     private static final int SLICE_ROWS = 1 << 15;
 
     private final RowCursor cursor;
     private final TraceFields fields;
     private final AuditFeed audit;
     private final boolean excludeCached;
+    private final int sliceIds;
     private final SliceIds ids;
     private final Segments counted;
     private final TraceSlice slice = new TraceSlice();
@@ -40,12 +38,14 @@ final class SliceReader implements AutoCloseable {
             TraceFields fields,
             AuditFeed audit,
             boolean excludeCached,
+            int sliceIds,
             RoutingBackend backend,
             BufferAllocator allocator) {
         this.cursor = cursor;
         this.fields = fields;
         this.audit = audit;
         this.excludeCached = excludeCached;
+        this.sliceIds = sliceIds;
         this.ids = new SliceIds(fields.idsType(), backend.inputBuffers(allocator));
         this.counted = new Segments(backend, allocator);
     }
@@ -82,7 +82,7 @@ final class SliceReader implements AutoCloseable {
             RowFacts before = size == 0 ? null : taken.get(size - 1);
             facts.key = before == null ? facts.key : before.key;
             facts.read(row, fields);
-            boolean full = estimate >= SLICE_IDS || size >= SLICE_ROWS;
+            boolean full = estimate >= sliceIds || size >= SLICE_ROWS;
             if (full && before != null && !sameBlock(before, facts)) {
                 break;
             }

@@ -23,8 +23,13 @@ public final class TraceScan {
      * @param excludeCached whether rows of cached tokens are left out
      * @param stateBytes bound of a task's sums; beyond it partials are emitted early
      * @param reducers tasks that add partials up
+     * @param sliceIds about how many ids the feeders get at once
      */
-    public record Options(boolean excludeCached, long stateBytes, int reducers, BackendSource backend) {}
+    public record Options(
+            boolean excludeCached, long stateBytes, int reducers, int sliceIds, BackendSource backend) {
+        /** Ids of a slice: enough for the accumulators' long loops, and still in the cache when the last feeder comes to it. */
+        public static final int SLICE_IDS = 1 << 20;
+    }
 
     private TraceScan() {}
 
@@ -42,6 +47,7 @@ public final class TraceScan {
                 columnar,
                 options.excludeCached(),
                 options.stateBytes(),
+                options.sliceIds(),
                 options.backend());
         JavaPairRDD<PartialKey, byte[]> partials = rows.mapPartitionsToPair(task::call);
         partials.setName("trace scan" + (columnar ? ", columnar: " : ": ")
