@@ -1,11 +1,13 @@
 package io.sparkmoe.spark;
 
 import io.sparkmoe.spark.jobs.AuditCommand;
+import io.sparkmoe.spark.jobs.CapacityCommand;
 import io.sparkmoe.spark.jobs.CoactivationCommand;
 import io.sparkmoe.spark.jobs.CommandErrors;
 import io.sparkmoe.spark.jobs.ConvertCommand;
 import io.sparkmoe.spark.jobs.DoctorCommand;
 import io.sparkmoe.spark.jobs.LoadCommand;
+import io.sparkmoe.spark.jobs.PaddingCommand;
 import io.sparkmoe.spark.jobs.ReportCommand;
 import io.sparkmoe.spark.jobs.SqlCommand;
 import io.sparkmoe.spark.jobs.TransitionsCommand;
@@ -31,6 +33,8 @@ import picocli.CommandLine.Command;
             LoadCommand.class,
             CoactivationCommand.class,
             TransitionsCommand.class,
+            PaddingCommand.class,
+            CapacityCommand.class,
             ConvertCommand.class,
             AuditCommand.class,
             SqlCommand.class,

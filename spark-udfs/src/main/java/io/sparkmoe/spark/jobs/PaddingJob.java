@@ -44,7 +44,8 @@ final class PaddingJob {
         found.padding(padding).table("padding", tables.padding(padding));
     }
 
-    private static List<Padding> lines(Map<PassKey, PassTotals> totals, List<Integer> blockSizes) {
+    /** The lines of the report: a layer each, and summed. */
+    static List<Padding> lines(Map<PassKey, PassTotals> totals, List<Integer> blockSizes) {
         Map<PassKey, PassTotals> overall = new LinkedHashMap<>();
         List<Padding> out = new ArrayList<>();
         totals.forEach((key, t) -> {

@@ -1,8 +1,10 @@
 package io.sparkmoe.spark.jobs;
 
 import io.sparkmoe.core.analysis.TransitionOptions;
+import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * How a request is run over a recording: in how many reads, with how large splits, and what it costs.
@@ -49,6 +51,18 @@ record ScanPlan(List<Line> lines, int reads, long taskMemory, long splitBytes, T
                     4 * experts * experts,
                     perTask * k * k));
         }
+        if (request.windows() > 0) {
+            lines.add(line(
+                    "windows",
+                    (long) request.windows() * shape.layers(),
+                    experts,
+                    8 * experts,
+                    perTask * k / request.windows()));
+        }
+        if (request.passes() != null) {
+            long keys = 2L * shape.layers() * request.passes().tokensPerPass().size();
+            lines.add(line("passes", keys, 16, 16 * experts, perTask));
+        }
         long state = lines.stream().mapToLong(Line::stateBytes).sum();
         int reads = (int) Math.max(1, Math.min((state + taskMemory - 1) / taskMemory, shape.layers()));
         long partial = lines.stream().mapToLong(Line::partialBytes).sum();
@@ -88,5 +102,43 @@ record ScanPlan(List<Line> lines, int reads, long taskMemory, long splitBytes, T
     /** What {@code tasks} of a read shuffle. */
     long shuffleBytes(long tasks) {
         return tasks * lines.stream().mapToLong(Line::partialBytes).sum();
+    }
+
+    /** Prints what a run would do. {@code tasks} read the trace, each time. */
+    void print(Trace trace, ScanRequest request, int tasks, PrintWriter out) {
+        line(out, "Input", Words.count(trace.files().size()) + " files, " + Words.bytes(shape.bytes()) + ", as "
+                + trace.recorder());
+        line(out, "Model", shape.layers() + " MoE layers, " + shape.numExperts() + " experts, top-" + shape.topk());
+        line(out, "Reads", reads + (reads == 1 ? " read of the trace" : " reads, for a part of the layers each")
+                + ", the audit included, after a look at the first rows");
+        line(out, "Tasks", tasks + " a read on " + cores + " cores, then " + reducers() + " that add up");
+        line(out, "Memory", Words.bytes(taskMemory) + " bound a task's sums; beyond it partials go out early");
+        out.println();
+        out.printf(
+                Locale.ROOT, "%-14s %10s %14s %16s %14s%n", "analysis", "keys", "sums a task", "partials a task", "shuffle");
+        for (Line l : lines) {
+            boolean inParts = l.analysis().equals("coactivation") || l.analysis().equals("transitions");
+            long parts = inParts ? reads : 1;
+            out.printf(
+                    Locale.ROOT,
+                    "%-14s %10s %14s %16s %14s%n",
+                    l.analysis(),
+                    Words.count(l.keys()),
+                    Words.bytes(l.stateBytes() / parts),
+                    Words.bytes(l.partialBytes() / parts),
+                    Words.bytes(tasks * l.partialBytes()));
+        }
+        out.println();
+        long shuffle = shuffleBytes(tasks);
+        line(out, "Shuffle", "about " + Words.bytes(shuffle) + ", "
+                + Words.percent((double) shuffle / Math.max(1, shape.bytes())) + " of the input");
+        if (request.passes() != null && !request.passes().tokensPerPass().equals(List.of(1))) {
+            line(out, "", "and the ids of decode tokens, packed, twice: their passes mix sequences of all tasks");
+        }
+        out.flush();
+    }
+
+    private static void line(PrintWriter out, String name, String value) {
+        out.printf(Locale.ROOT, "%-10s %s%n", name, value);
     }
 }

@@ -1,5 +1,6 @@
 package io.sparkmoe.spark.jobs;
 
+import io.sparkmoe.spark.jobs.passes.ReplayOptions;
 import io.sparkmoe.spark.jobs.scan.FeederPlan;
 import io.sparkmoe.spark.jobs.scan.Feeders;
 import java.util.ArrayList;
@@ -10,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 final class ScanRequest {
     private boolean coactivation;
     private @Nullable Integer lag;
+    private @Nullable ReplayOptions passes;
+    private int windows;
 
     ScanRequest coactivation() {
         coactivation = true;
@@ -19,6 +22,18 @@ final class ScanRequest {
     /** Transitions; {@code newLag} as {@link io.sparkmoe.core.analysis.TransitionOptions#lag}. */
     ScanRequest transitions(int newLag) {
         lag = newLag;
+        return this;
+    }
+
+    /** Forward passes; the model that {@code options} name is not read. */
+    ScanRequest passes(ReplayOptions options) {
+        passes = options;
+        return this;
+    }
+
+    /** Load over at most so many windows; 0 for none. */
+    ScanRequest windows(int most) {
+        windows = most;
         return this;
     }
 
@@ -32,11 +47,30 @@ final class ScanRequest {
         return lag;
     }
 
-    /** What one of several reads feeds: matrices by parts, everything else in the first read. */
-    List<FeederPlan> feeders(int read, int reads) {
+    @Nullable
+    ReplayOptions passes() {
+        return passes;
+    }
+
+    int windows() {
+        return windows;
+    }
+
+    /**
+     * What one of several reads feeds: matrices by parts, everything else in the first read.
+     *
+     * @param whole whether no sequence is read by two tasks
+     */
+    List<FeederPlan> feeders(int read, int reads, boolean whole) {
         List<FeederPlan> out = new ArrayList<>();
         if (read == 0) {
             out.add(Feeders.load());
+            if (windows > 0) {
+                out.add(Feeders.windows(windows));
+            }
+            if (passes != null) {
+                out.add(Feeders.passes(passes, whole));
+            }
         }
         if (coactivation) {
             out.add(Feeders.coactivation(read, reads));

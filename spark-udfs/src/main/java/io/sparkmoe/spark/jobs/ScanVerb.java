@@ -32,19 +32,35 @@ abstract class ScanVerb extends TraceVerb {
         return found;
     }
 
+    @Override
+    int opened(SparkSession spark, Progress progress) throws Exception {
+        if (!scan.explainPlan()) {
+            return super.opened(spark, progress);
+        }
+        Trace trace = rows.trace(spark, input, progress);
+        ScanRequest request = request();
+        ScanPlan plan = plan(trace, request);
+        List<ScanResult> reads = OneRead.plan(trace, request, plan, rows.excludeCached());
+        plan.print(trace, request, reads.get(0).tasks(), out());
+        return DONE;
+    }
+
+    private ScanPlan plan(Trace trace, ScanRequest request) {
+        SparkSession spark = trace.spark();
+        return ScanPlan.of(
+                request,
+                TraceShape.of(trace, input),
+                scan.taskBytes(spark),
+                spark.sparkContext().defaultParallelism());
+    }
+
     /** Reads a recording for a request. */
     OneRead read(SparkSession spark, ScanRequest request, Progress progress) {
         Trace trace = rows.trace(spark, input, progress);
-        ScanPlan plan = progress.step(
-                "Planning the read",
-                () -> ScanPlan.of(
-                        request,
-                        TraceShape.of(trace, input),
-                        scan.taskBytes(spark),
-                        spark.sparkContext().defaultParallelism()));
+        ScanPlan plan = progress.step("Planning the read", () -> plan(trace, request));
         if (plan.reads() > 1) {
             progress.say("The sums of all layers do not fit a task's " + Words.bytes(plan.taskMemory()) + ": "
-                    + plan.reads() + " reads for a part of them each (--task-memory)");
+                    + plan.reads() + " reads, for a part of them each (--task-memory)");
         }
         List<ScanResult> reads = OneRead.plan(trace, request, plan, rows.excludeCached());
         AuditResult audit =

@@ -36,12 +36,17 @@ abstract class TraceVerb extends AnalysisVerb {
     @Override
     int run(SparkSession spark, Progress progress) throws Exception {
         if (!demo) {
-            return super.run(spark, progress);
+            return opened(spark, progress);
         }
         try (Demo files = new Demo()) {
             files.applyTo(input);
-            return super.run(spark, progress);
+            return opened(spark, progress);
         }
+    }
+
+    /** Runs with an input that is there. */
+    int opened(SparkSession spark, Progress progress) throws Exception {
+        return super.run(spark, progress);
     }
 
     @Override

@@ -2,14 +2,24 @@ package io.sparkmoe.spark.jobs.scan;
 
 import io.sparkmoe.spark.jobs.audit.AuditFeed;
 import io.sparkmoe.spark.jobs.audit.AuditResult;
+import io.sparkmoe.spark.jobs.passes.PassKey;
+import io.sparkmoe.spark.jobs.passes.PassReplay;
+import io.sparkmoe.spark.jobs.passes.PassTotals;
+import io.sparkmoe.spark.jobs.passes.ReplayOptions;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.jspecify.annotations.Nullable;
 import scala.Tuple2;
 
@@ -29,10 +39,17 @@ public final class ScanResult {
     public record Load(long[] counts, long[] naming, long known) {}
 
     private final JavaPairRDD<PartialKey, byte[]> shuffled;
+    private final int tasks;
     private @Nullable List<Tuple2<PartialKey, long[]>> small;
 
-    ScanResult(JavaPairRDD<PartialKey, byte[]> shuffled) {
+    ScanResult(JavaPairRDD<PartialKey, byte[]> shuffled, int tasks) {
         this.shuffled = shuffled;
+        this.tasks = tasks;
+    }
+
+    /** Tasks that read the trace. */
+    public int tasks() {
+        return tasks;
     }
 
     /** The audit of the rows read. {@code layers} as {@link AuditFeed#result}. */
@@ -74,11 +91,116 @@ public final class ScanResult {
         return merged(Set.of(Family.TRANSITION)).map(t -> new Tuple2<>(new Tuple2<>(t._1().a(), t._1().b()), t._2()));
     }
 
+    /**
+     * Load of a window at a layer.
+     *
+     * @param unit step or position
+     * @param from first unit of the window that holds anything, at whichever layer
+     * @param to the last
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    public record Window(String unit, long from, long to, int layer, long[] counts) {}
+
+    /** Load over at most {@code most} windows of each unit, by unit, window and layer. */
+    public List<Window> windows(int most) {
+        Windows[] units = {new Windows(most), new Windows(most)};
+        raw(Family.WINDOW_SPAN).forEach(t -> {
+            ByteBuffer span = ByteBuffer.wrap(t._2());
+            units[Windows.unitOf(t._1().b())].join(
+                    Windows.shiftOf(t._1().b()), t._1().c(), span.getLong(), span.getLong());
+        });
+        TreeMap<PartialKey, long[]> sums = new TreeMap<>();
+        small(Family.WINDOW).forEach(t -> {
+            int unit = Windows.unitOf(t._1().b());
+            long window = t._1().c() >> (units[unit].shift() - Windows.shiftOf(t._1().b()));
+            sums.merge(new PartialKey(Family.WINDOW, unit, t._1().a(), window, ""), t._2(), (a, b) -> {
+                long[] sum = a.clone();
+                Arrays.setAll(sum, e -> a[e] + b[e]);
+                return sum;
+            });
+        });
+        return sums.entrySet().stream()
+                .map(e -> {
+                    PartialKey key = e.getKey();
+                    long[] span = units[key.a()].spans().get(key.c());
+                    String unit = key.a() == Windows.STEP ? "step" : "position";
+                    return new Window(unit, span[0], span[1], key.b(), e.getValue());
+                })
+                .sorted(Comparator.comparing(Window::unit)
+                        .thenComparingLong(Window::from)
+                        .thenComparingInt(Window::layer))
+                .toList();
+    }
+
+    /**
+     * Whether the passes of sequences that task edges cut could be told: false where a sequence does not start at a
+     * multiple of every pass size and is read by several tasks.
+     */
+    public boolean passesLineUp(ReplayOptions options) {
+        return EdgeStarts.agree(raw(Family.EDGE), options.tokensPerPass());
+    }
+
+    /** Figures of recorded and of prefill passes; of decode passes where they are of one token each. */
+    public Map<PassKey, PassTotals> passes(ReplayOptions options) {
+        int sizes = options.blockSizes().size();
+        Map<PassKey, PassTotals> out = new HashMap<>();
+        small(Family.PASSES)
+                .forEach(t -> out.merge(
+                        new PassKey(t._1().a(), t._1().text(), t._1().b()),
+                        PassTotals.fromRow(t._2(), sizes),
+                        PassTotals::plus));
+        merged(Set.of(Family.FRAGMENT))
+                .mapPartitions(it -> fold(it, options))
+                .collect()
+                .forEach(t -> out.merge(t._1(), t._2(), PassTotals::plus));
+        return out;
+    }
+
+    private static Iterator<Tuple2<PassKey, PassTotals>> fold(
+            Iterator<Tuple2<PartialKey, long[]>> passes, ReplayOptions options) {
+        Map<PassKey, PassTotals> out = new HashMap<>();
+        while (passes.hasNext()) {
+            Tuple2<PartialKey, long[]> pass = passes.next();
+            long[] counts = Arrays.copyOfRange(pass._2(), 1, pass._2().length);
+            PassKey key = new PassKey(pass._1().a(), PassFragments.phase(pass._1()), pass._1().b());
+            out.merge(key, PassTotals.of(pass._2()[0], counts, options), PassTotals::plus);
+        }
+        return out.entrySet().stream()
+                .map(e -> new Tuple2<>(e.getKey(), e.getValue()))
+                .iterator();
+    }
+
+    /** The decode rows that were put aside, as {@link io.sparkmoe.spark.jobs.passes.PassReplay} takes them. */
+    public JavaRDD<Row> decodeRows() {
+        return shuffled.filter(t -> t._1().family() == Family.DECODE).map(t -> {
+            PartialKey key = t._1();
+            int tokens = ByteBuffer.wrap(t._2()).getInt();
+            return RowFactory.create(
+                    SequenceName.source(key.text()),
+                    SequenceName.request(key.text()),
+                    key.b(),
+                    null,
+                    null,
+                    PassReplay.DECODE,
+                    key.a(),
+                    (int) key.c(),
+                    tokens,
+                    Arrays.copyOfRange(t._2(), 4, t._2().length));
+        });
+    }
+
+    private List<Tuple2<PartialKey, byte[]>> raw(Family family) {
+        return shuffled.filter(t -> t._1().family() == family).collect();
+    }
+
     /** Sums that are few enough for the driver, collected together once. */
     private List<Tuple2<PartialKey, long[]>> small(Family family) {
         if (small == null) {
             EnumSet<Family> families = EnumSet.allOf(Family.class);
-            families.removeIf(f -> !f.sums || f == Family.COACTIVATION || f == Family.TRANSITION);
+            families.removeIf(f -> !f.sums
+                    || f == Family.COACTIVATION
+                    || f == Family.TRANSITION
+                    || f == Family.FRAGMENT);
             small = merged(families).collect();
         }
         return small.stream().filter(t -> t._1().family() == family).toList();

@@ -54,7 +54,9 @@ public final class TraceScan {
                 + String.join(
                         ", ",
                         Scala.list(plan.output()).stream().map(a -> a.name()).toList()));
-        return new ScanResult(partials.repartitionAndSortWithinPartitions(
-                new HashPartitioner(Math.max(1, options.reducers())), PartialKey.ORDER));
+        return new ScanResult(
+                partials.repartitionAndSortWithinPartitions(
+                        new HashPartitioner(Math.max(1, options.reducers())), PartialKey.ORDER),
+                partials.getNumPartitions());
     }
 }
