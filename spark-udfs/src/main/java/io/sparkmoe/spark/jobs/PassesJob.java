@@ -14,7 +14,7 @@ import org.apache.spark.sql.types.StructType;
 
 /** Figures of forward passes out of one read. */
 final class PassesJob {
-    private static final StructType DECODE_ROWS = new StructType()
+    static final StructType DECODE_ROWS = new StructType()
             .add("source", DataTypes.StringType)
             .add("request_id", DataTypes.StringType)
             .add("choice", DataTypes.IntegerType)

@@ -3,7 +3,11 @@ package io.sparkmoe.spark.jobs;
 import io.sparkmoe.spark.jobs.scan.ScanResult;
 import io.sparkmoe.spark.report.AnalysisModel;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
@@ -22,19 +26,28 @@ final class WindowsReport {
     private WindowsReport() {}
 
     static void add(Analysis found, OneRead read, int most, Progress progress) {
-        List<ScanResult.Window> windows =
+        JavaRDD<ScanResult.Window> windows =
                 progress.step("Joining windows", () -> read.reads().get(0).windows(most));
-        List<Row> rows = new ArrayList<>();
-        for (ScanResult.Window w : windows) {
-            for (int e = 0; e < w.counts().length; e++) {
-                rows.add(RowFactory.create(w.unit(), w.from(), w.to(), w.layer(), e, w.counts()[e]));
-            }
+        List<AnalysisModel.Window> shown = new ArrayList<>();
+        for (ScanResult.Window w : progress.step("Collecting windows", windows::collect)) {
+            shown.add(new AnalysisModel.Window(w.unit(), w.from(), w.to(), w.layer(), w.counts()));
         }
-        found.windows(windows.stream()
-                        .map(w -> new AnalysisModel.Window(w.unit(), w.from(), w.to(), w.layer(), w.counts()))
-                        .toList())
+        shown.sort(Comparator.comparing(AnalysisModel.Window::unit)
+                .thenComparingLong(AnalysisModel.Window::from)
+                .thenComparingInt(AnalysisModel.Window::layer));
+        found.windows(shown)
                 .table(
                         "windows",
-                        new ReportTables(read.trace().trace().spark()).table(rows, TABLE));
+                        read.trace()
+                                .trace()
+                                .spark()
+                                .createDataFrame(windows.flatMap(WindowsReport::rows), TABLE)
+                                .coalesce(1));
+    }
+
+    private static Iterator<Row> rows(ScanResult.Window w) {
+        return IntStream.range(0, w.counts().length)
+                .mapToObj(e -> RowFactory.create(w.unit(), w.from(), w.to(), w.layer(), e, w.counts()[e]))
+                .iterator();
     }
 }

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -64,6 +66,44 @@ public final class Exploded {
         return counts("select a.layer, b.layer, a.id, b.id, count(*) from ranked a join ranked b using (" + TOKEN
                 + ") where a.id >= 0 and b.id >= 0 and " + (lag == 0 ? "b.r > a.r" : "b.r = a.r + " + lag)
                 + " group by a.layer, b.layer, a.id, b.id");
+    }
+
+    /** (layer, expert): ids of steps, or of positions where there is no step, in [from, to]. */
+    public Map<List<Integer>, Long> between(String unit, long from, long to) {
+        String in = unit.equals("step") ? "step >= 0 and step" : "step < 0 and pos";
+        return counts("select layer, id, count(*) from slots where id >= 0 and " + in + " between " + from + " and " + to
+                + " group by layer, id");
+    }
+
+    /** Lines "layer phase passes blocks used capacity dropped" of passes of {@code n} tokens, and of recorded ones. */
+    public Set<String> passes(int n, int block, double factor, int experts) {
+        String sequence = "source, request_id, choice";
+        spark.sql("select *, min(pos) over (partition by " + sequence + ", layer) s from slots "
+                        + "where step < 0 and coalesce(phase, 'prefill') <> 'decode'")
+                .createOrReplaceTempView("prompt");
+        spark.sql("select *, dense_rank() over (partition by step order by " + sequence + ") - 1 r, min(pos) over (partition by " + sequence
+                        + ") s from slots where step < 0 and phase = 'decode'")
+                .createOrReplaceTempView("decode");
+        spark.sql("select layer, 'prefill' kind, concat_ws('/', " + sequence + ", (pos - s) div " + n
+                        + ") pass, id from prompt union all select layer, 'decode', concat_ws('/', r div " + n
+                        + ", pos - s), id from decode union all "
+                        + "select layer, 'recorded', concat_ws('/', source, step, rank), id from slots where step >= 0")
+                .createOrReplaceTempView("pass_slots");
+        spark.sql("select layer, kind, pass, bigint(ceil((double(count(*)) / " + experts + ") * " + factor
+                        + "D)) cap from pass_slots group by layer, kind, pass")
+                .createOrReplaceTempView("caps");
+        spark.sql("select layer, kind, pass, id, count(*) c from pass_slots where id >= 0 group by layer, kind, pass, id")
+                .createOrReplaceTempView("of_expert");
+        return new TreeSet<>(spark
+                .sql("select concat_ws(' ', layer, kind, count(*), sum(blocks), sum(used), sum(cap), sum(dropped)) from "
+                        + "(select layer, kind, pass, cap, sum(coalesce(ceil(c / " + block
+                        + "), 0)) blocks, sum(coalesce(c, 0)) used, sum(greatest(0, coalesce(c, 0) - cap)) dropped "
+                        + "from caps left join of_expert using (layer, kind, pass) group by layer, kind, pass, cap) "
+                        + "group by layer, kind")
+                .collectAsList()
+                .stream()
+                .map(r -> r.getString(0))
+                .toList());
     }
 
     /** Integers as key and a count behind them, as a map. */

@@ -5,19 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sparkmoe.core.analysis.Triangle;
 import io.sparkmoe.spark.exec.ExecutorBackend;
 import io.sparkmoe.spark.MoeConf;
+import io.sparkmoe.spark.jobs.audit.AuditResult;
+import io.sparkmoe.spark.jobs.audit.TraceAudit;
 import io.sparkmoe.spark.jobs.scan.FeederPlan;
 import io.sparkmoe.spark.jobs.scan.Feeders;
 import io.sparkmoe.spark.jobs.scan.ScanResult;
 import io.sparkmoe.spark.jobs.scan.TraceScan;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.util.ArrowUtils;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -37,35 +35,11 @@ class OneReadTest {
         exploded = Exploded.of(TraceRows.table(spark, rows, 1, -1, false));
     }
 
-    /** The trace in so many partitions, each of whole token blocks in order. */
-    static Dataset<Row> table(List<Row> rows, int partitions, boolean packed) {
-        List<List<Row>> blocks = new ArrayList<>();
-        for (Row row : rows) {
-            List<Row> last = blocks.isEmpty() ? null : blocks.get(blocks.size() - 1);
-            boolean same = last != null && key(last.get(0)).equals(key(row));
-            if (same) {
-                last.add(row);
-            } else {
-                blocks.add(new ArrayList<>(List.of(row)));
-            }
-        }
-        return spark.createDataFrame(
-                new JavaSparkContext(spark.sparkContext())
-                        .parallelize(blocks, partitions)
-                        .flatMap(List::iterator),
-                TraceRows.schema(
-                        packed ? DataTypes.BinaryType : DataTypes.createArrayType(DataTypes.IntegerType, false)));
-    }
-
-    private static String key(Row row) {
-        return row.getString(0) + row.get(1) + row.get(2) + row.get(3) + row.get(4) + row.get(7);
-    }
-
     private static ScanResult scan(int partitions, boolean packed, int sliceIds, long state, FeederPlan... plans) {
         MoeConf conf = Backends.conf(spark);
         List<Row> from = packed ? TraceRows.rows(TraceRows.sequences(40, 7), 16, true) : rows;
         return TraceScan.of(
-                table(from, partitions, packed),
+                TraceRows.blocks(spark, from, partitions, packed),
                 List.of(plans),
                 new TraceScan.Options(false, state, 3, sliceIds, () -> ExecutorBackend.get(conf)));
     }
@@ -166,7 +140,7 @@ class OneReadTest {
     @Test
     void theAuditOfTheReadIsThatOfAnAuditAlone() {
         ScanResult result = scan(5, true, 300, Long.MAX_VALUE, Feeders.load());
-        var alone = io.sparkmoe.spark.jobs.audit.TraceAudit.run(TraceRows.table(spark, rows, 1, -1, false), null);
+        AuditResult alone = TraceAudit.run(TraceRows.table(spark, rows, 1, -1, false), null);
         assertThat(result.audit(null).lines()).isEqualTo(alone.lines());
         assertThat(result.audit(null).sequences()).isEqualTo(alone.sequences());
     }

@@ -6,9 +6,9 @@ import io.sparkmoe.spark.jobs.passes.PassKey;
 import io.sparkmoe.spark.jobs.passes.PassReplay;
 import io.sparkmoe.spark.jobs.passes.PassTotals;
 import io.sparkmoe.spark.jobs.passes.ReplayOptions;
+import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -99,37 +99,35 @@ public final class ScanResult {
      * @param to the last
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    public record Window(String unit, long from, long to, int layer, long[] counts) {}
+    public record Window(String unit, long from, long to, int layer, long[] counts) implements Serializable {}
 
-    /** Load over at most {@code most} windows of each unit, by unit, window and layer. */
-    public List<Window> windows(int most) {
+    /** Load over at most {@code most} windows of each unit, a layer each. */
+    public JavaRDD<Window> windows(int most) {
         Windows[] units = {new Windows(most), new Windows(most)};
         raw(Family.WINDOW_SPAN).forEach(t -> {
             ByteBuffer span = ByteBuffer.wrap(t._2());
             units[Windows.unitOf(t._1().b())].join(
                     Windows.shiftOf(t._1().b()), t._1().c(), span.getLong(), span.getLong());
         });
-        TreeMap<PartialKey, long[]> sums = new TreeMap<>();
-        small(Family.WINDOW).forEach(t -> {
-            int unit = Windows.unitOf(t._1().b());
-            long window = t._1().c() >> (units[unit].shift() - Windows.shiftOf(t._1().b()));
-            sums.merge(new PartialKey(Family.WINDOW, unit, t._1().a(), window, ""), t._2(), (a, b) -> {
-                long[] sum = a.clone();
-                Arrays.setAll(sum, e -> a[e] + b[e]);
-                return sum;
-            });
-        });
-        return sums.entrySet().stream()
-                .map(e -> {
-                    PartialKey key = e.getKey();
-                    long[] span = units[key.a()].spans().get(key.c());
-                    String unit = key.a() == Windows.STEP ? "step" : "position";
-                    return new Window(unit, span[0], span[1], key.b(), e.getValue());
+        return merged(Set.of(Family.WINDOW))
+                .mapToPair(t -> {
+                    int unit = Windows.unitOf(t._1().b());
+                    long window = t._1().c() >> (units[unit].shift() - Windows.shiftOf(t._1().b()));
+                    return new Tuple2<>(new PartialKey(Family.WINDOW, t._1().a(), unit, window, ""), t._2());
                 })
-                .sorted(Comparator.comparing(Window::unit)
-                        .thenComparingLong(Window::from)
-                        .thenComparingInt(Window::layer))
-                .toList();
+                .reduceByKey(ScanResult::sum)
+                .map(t -> {
+                    PartialKey key = t._1();
+                    long[] span = units[key.b()].spans().get(key.c());
+                    String unit = key.b() == Windows.STEP ? "step" : "position";
+                    return new Window(unit, span[0], span[1], key.a(), t._2());
+                });
+    }
+
+    private static long[] sum(long[] a, long[] b) {
+        long[] out = a.clone();
+        Arrays.setAll(out, i -> a[i] + b[i]);
+        return out;
     }
 
     /**
@@ -200,7 +198,8 @@ public final class ScanResult {
             families.removeIf(f -> !f.sums
                     || f == Family.COACTIVATION
                     || f == Family.TRANSITION
-                    || f == Family.FRAGMENT);
+                    || f == Family.FRAGMENT
+                    || f == Family.WINDOW);
             small = merged(families).collect();
         }
         return small.stream().filter(t -> t._1().family() == family).toList();

@@ -1,5 +1,6 @@
 package io.sparkmoe.spark.jobs.scan;
 
+import java.io.Serializable;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -7,7 +8,9 @@ import java.util.TreeMap;
  * Windows of a unit of time: 2^shift units wide, cut at multiples of that, and as narrow as lets at most so many of them
  * hold anything. Of more units the windows are never narrower, so that the windows of parts join to those of the whole.
  */
-final class Windows {
+final class Windows implements Serializable {
+    private static final long serialVersionUID = 1L;
+
     static final int STEP = 0;
     static final int POSITION = 1;
 
