@@ -1,5 +1,6 @@
 package io.sparkmoe.spark.jobs;
 
+import io.sparkmoe.spark.trace.ModelFacts;
 import java.util.List;
 import org.apache.spark.sql.Row;
 
@@ -14,8 +15,13 @@ record TraceShape(int numExperts, int topk, int layers, long bytes) {
     /** Rows looked at: the layers of the first token blocks. */
     private static final int ROWS = 4096;
 
-    /** Looks at the first usable rows, without their ids. */
+    /** The shape as options and config tell it, or else the first rows, which are looked at without their ids. */
     static TraceShape of(Trace trace, InputOptions input) {
+        ModelFacts facts = input.facts(trace.spark().sessionState().newHadoopConf());
+        if (facts.numExperts() != null && facts.topk() != null && facts.moeLayers() != null) {
+            return new TraceShape(
+                    facts.numExperts(), facts.topk(), facts.moeLayers().size(), trace.bytes());
+        }
         List<Row> first = trace.rows()
                 .where("bad is null")
                 .select("num_experts", "topk", "layer")
@@ -24,13 +30,8 @@ record TraceShape(int numExperts, int topk, int layers, long bytes) {
         if (first.isEmpty()) {
             return new TraceShape(1, 1, 1, trace.bytes());
         }
-        List<Integer> named = ModelLayers.of(trace.spark(), input);
-        long seen = first.stream().map(r -> r.getInt(2)).distinct().count();
-        return new TraceShape(
-                first.get(0).getInt(0),
-                first.get(0).getInt(1),
-                (int) Math.max(seen, named == null ? 0 : named.size()),
-                trace.bytes());
+        int layers = (int) first.stream().map(r -> r.getInt(2)).distinct().count();
+        return new TraceShape(first.get(0).getInt(0), first.get(0).getInt(1), layers, trace.bytes());
     }
 
     /** About how many ids the recording has: compressed files hold one in a byte or two. */
