@@ -59,29 +59,69 @@ final class Analysis implements AutoCloseable {
 
     /** Co-activation, a layer each. */
     Analysis coactivation(List<AnalysisModel.Coactivation> layers) {
-        return model(new AnalysisModel(layers, model.transitions(), model.capacity(), model.windows(), model.comparisons(), model.domains(), model.vocabulary(), model.notes()));
+        return model(new AnalysisModel(
+                layers,
+                model.transitions(),
+                model.capacity(),
+                model.windows(),
+                model.comparisons(),
+                model.domains(),
+                model.vocabulary(),
+                model.notes()));
     }
 
     /** Transitions, a layer pair each. */
     Analysis transitions(List<AnalysisModel.Transition> pairs) {
-        return model(new AnalysisModel(model.coactivation(), pairs, model.capacity(), model.windows(), model.comparisons(), model.domains(), model.vocabulary(), model.notes()));
+        return model(new AnalysisModel(
+                model.coactivation(),
+                pairs,
+                model.capacity(),
+                model.windows(),
+                model.comparisons(),
+                model.domains(),
+                model.vocabulary(),
+                model.notes()));
     }
 
     /** Drops by capacity factor. */
     Analysis capacity(List<AnalysisModel.Capacity> lines) {
-        return model(new AnalysisModel(model.coactivation(), model.transitions(), lines, model.windows(), model.comparisons(), model.domains(), model.vocabulary(), model.notes()));
+        return model(new AnalysisModel(
+                model.coactivation(),
+                model.transitions(),
+                lines,
+                model.windows(),
+                model.comparisons(),
+                model.domains(),
+                model.vocabulary(),
+                model.notes()));
     }
 
     /** Expert load over time. */
     Analysis windows(List<AnalysisModel.Window> load) {
-        return model(new AnalysisModel(model.coactivation(), model.transitions(), model.capacity(), load, model.comparisons(), model.domains(), model.vocabulary(), model.notes()));
+        return model(new AnalysisModel(
+                model.coactivation(),
+                model.transitions(),
+                model.capacity(),
+                load,
+                model.comparisons(),
+                model.domains(),
+                model.vocabulary(),
+                model.notes()));
     }
 
     /** A remark on one analysis, shown beside it. */
     Analysis note(String analysis, String text) {
         List<AnalysisModel.Note> notes = new ArrayList<>(model.notes());
         notes.add(new AnalysisModel.Note(analysis, text));
-        return model(new AnalysisModel(model.coactivation(), model.transitions(), model.capacity(), model.windows(), model.comparisons(), model.domains(), model.vocabulary(), notes));
+        return model(new AnalysisModel(
+                model.coactivation(),
+                model.transitions(),
+                model.capacity(),
+                model.windows(),
+                model.comparisons(),
+                model.domains(),
+                model.vocabulary(),
+                notes));
     }
 
     /** The ranks that metrics were asked for. */

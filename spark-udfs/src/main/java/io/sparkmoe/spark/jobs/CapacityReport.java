@@ -69,12 +69,7 @@ final class CapacityReport {
     }
 
     private static void add(
-            List<Capacity> out,
-            @Nullable Integer layer,
-            PassKey key,
-            PassTotals t,
-            List<Double> factors,
-            int experts) {
+            List<Capacity> out, @Nullable Integer layer, PassKey key, PassTotals t, List<Double> factors, int experts) {
         for (int f = 0; f < factors.size(); f++) {
             out.add(new Capacity(
                     layer,

@@ -34,7 +34,8 @@ record OneRead(UsableTrace trace, List<ScanResult> reads) {
             long split = Math.max(plan.splitBytes(), JavaUtils.byteStringAsBytes(before));
             spark.conf().set(SPLIT, split + "b");
             for (int read = 0; read < plan.reads(); read++) {
-                out.add(TraceScan.of(trace.rows(), request.feeders(read, plan.reads(), trace.wholeSequences()), options));
+                out.add(TraceScan.of(
+                        trace.rows(), request.feeders(read, plan.reads(), trace.wholeSequences()), options));
             }
         } finally {
             spark.conf().set(SPLIT, before);

@@ -44,6 +44,8 @@ public final class PaddingCommand extends ScanVerb {
     @Override
     void report(Analysis found, OneRead read, Progress progress) {
         PaddingJob.add(
-                found, PaddingJob.lines(PassesJob.run(read, options(), progress), options().blockSizes()));
+                found,
+                PaddingJob.lines(
+                        PassesJob.run(read, options(), progress), options().blockSizes()));
     }
 }

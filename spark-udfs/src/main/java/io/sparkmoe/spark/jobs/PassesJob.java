@@ -34,8 +34,9 @@ final class PassesJob {
         ReplayOptions options = asked.of(trace.numExperts(), trace.topk());
         ScanResult scanned = read.reads().get(0);
         if (!scanned.passesLineUp(options)) {
-            progress.say("A sequence that several tasks read does not start at a multiple of every pass size: its passes are "
-                    + "cut in a second read");
+            progress.say(
+                    "A sequence that several tasks read does not start at a multiple of every pass size: its passes are "
+                            + "cut in a second read");
             return progress.step("Replaying forward passes", () -> replay(trace, options));
         }
         Map<PassKey, PassTotals> out =
@@ -44,14 +45,17 @@ final class PassesJob {
         PassReplay replay =
                 new PassReplay(decode, options, Backends.source(trace.trace().spark()));
         if (trace.audit().decodeTokens() > 0) {
-            progress.step("Replaying decode passes", replay::decode).forEach((key, t) -> out.merge(key, t, PassTotals::plus));
+            progress.step("Replaying decode passes", replay::decode)
+                    .forEach((key, t) -> out.merge(key, t, PassTotals::plus));
         }
         return out;
     }
 
     private static Map<PassKey, PassTotals> replay(UsableTrace trace, ReplayOptions options) {
         PassReplay replay = new PassReplay(
-                Trace.packed(trace.rows()), options, Backends.source(trace.trace().spark()));
+                Trace.packed(trace.rows()),
+                options,
+                Backends.source(trace.trace().spark()));
         Map<PassKey, PassTotals> out = new HashMap<>(replay.recorded());
         replay.replayed().forEach((key, t) -> out.merge(key, t, PassTotals::plus));
         return out;

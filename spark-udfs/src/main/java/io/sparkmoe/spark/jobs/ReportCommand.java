@@ -7,8 +7,8 @@ import io.sparkmoe.spark.report.ReportModel;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import picocli.CommandLine.Command;
 import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -42,8 +42,9 @@ public final class ReportCommand extends ScanVerb {
 
     @Option(
             names = "--all",
-            description = "Every analysis, over one read of the trace: also co-activation, transitions to the next layer, "
-                    + "capacity and windows.")
+            description =
+                    "Every analysis, over one read of the trace: also co-activation, transitions to the next layer, "
+                            + "capacity and windows.")
     private boolean all;
 
     @Mixin
@@ -100,8 +101,7 @@ public final class ReportCommand extends ScanVerb {
         }
         LoadReport.add(found, load, epSize);
         List<ReportModel.Padding> padding = progress.step(
-                "Replaying forward passes",
-                () -> PaddingJob.run(trace, passes.tokensPerPass(), blocks.blockSizes()));
+                "Replaying forward passes", () -> PaddingJob.run(trace, passes.tokensPerPass(), blocks.blockSizes()));
         PaddingJob.add(found, padding);
         return found;
     }

@@ -106,18 +106,31 @@ record ScanPlan(List<Line> lines, int reads, long taskMemory, long splitBytes, T
 
     /** Prints what a run would do. {@code tasks} read the trace, each time. */
     void print(Trace trace, ScanRequest request, int tasks, PrintWriter out) {
-        line(out, "Input", Words.count(trace.files().size()) + " files, " + Words.bytes(shape.bytes()) + ", as "
-                + trace.recorder());
+        line(
+                out,
+                "Input",
+                Words.count(trace.files().size()) + " files, " + Words.bytes(shape.bytes()) + ", as "
+                        + trace.recorder());
         line(out, "Model", shape.layers() + " MoE layers, " + shape.numExperts() + " experts, top-" + shape.topk());
-        line(out, "Reads", reads + (reads == 1 ? " read of the trace" : " reads, for a part of the layers each")
-                + ", the audit included, after a look at the first rows");
+        line(
+                out,
+                "Reads",
+                reads + (reads == 1 ? " read of the trace" : " reads, for a part of the layers each")
+                        + ", the audit included, after a look at the first rows");
         line(out, "Tasks", tasks + " a read on " + cores + " cores, then " + reducers() + " that add up");
         line(out, "Memory", Words.bytes(taskMemory) + " bound a task's sums; beyond it partials go out early");
         out.println();
         out.printf(
-                Locale.ROOT, "%-14s %10s %14s %16s %14s%n", "analysis", "keys", "sums a task", "partials a task", "shuffle");
+                Locale.ROOT,
+                "%-14s %10s %14s %16s %14s%n",
+                "analysis",
+                "keys",
+                "sums a task",
+                "partials a task",
+                "shuffle");
         for (Line l : lines) {
-            boolean inParts = l.analysis().equals("coactivation") || l.analysis().equals("transitions");
+            boolean inParts =
+                    l.analysis().equals("coactivation") || l.analysis().equals("transitions");
             long parts = inParts ? reads : 1;
             out.printf(
                     Locale.ROOT,
@@ -130,8 +143,11 @@ record ScanPlan(List<Line> lines, int reads, long taskMemory, long splitBytes, T
         }
         out.println();
         long shuffle = shuffleBytes(tasks);
-        line(out, "Shuffle", "about " + Words.bytes(shuffle) + ", "
-                + Words.percent((double) shuffle / Math.max(1, shape.bytes())) + " of the input");
+        line(
+                out,
+                "Shuffle",
+                "about " + Words.bytes(shuffle) + ", " + Words.percent((double) shuffle / Math.max(1, shape.bytes()))
+                        + " of the input");
         if (request.passes() != null && !request.passes().tokensPerPass().equals(List.of(1))) {
             line(out, "", "and the ids of decode tokens, packed, twice: their passes mix sequences of all tasks");
         }

@@ -17,8 +17,7 @@ import org.apache.spark.sql.types.DataTypes;
  * @param files what is read
  * @param sorted whether the rows were sorted into block order, every sequence in one partition
  */
-record Trace(
-        SparkSession spark, Dataset<Row> rows, List<Inputs.InputFile> files, Recorder recorder, boolean sorted) {
+record Trace(SparkSession spark, Dataset<Row> rows, List<Inputs.InputFile> files, Recorder recorder, boolean sorted) {
     /** Opens a recording; {@code mark} keeps records that cannot be used as marked rows instead of failing. */
     static Trace open(SparkSession spark, InputOptions options, boolean mark, Progress progress) {
         List<Inputs.InputFile> files =
@@ -63,7 +62,9 @@ record Trace(
     Trace sampled(double fraction) {
         String drawn = "pmod(xxhash64(source, request_id, choice, step, if(request_id is null, first_position, 0)), "
                 + "1000000) < " + Math.round(fraction * 1_000_000);
-        return fraction >= 1 ? this : new Trace(spark, rows.where("bad is not null or " + drawn), files, recorder, sorted);
+        return fraction >= 1
+                ? this
+                : new Trace(spark, rows.where("bad is not null or " + drawn), files, recorder, sorted);
     }
 
     /** The rows with the layers of a token block together: as read, or sorted where the files do not promise it. */

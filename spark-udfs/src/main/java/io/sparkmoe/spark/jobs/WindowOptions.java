@@ -11,8 +11,9 @@ public final class WindowOptions {
             names = "--windows",
             paramLabel = "N",
             converter = PositiveInt.class,
-            description = "Expert load over at most N windows, equally wide: of steps where the recorder names them, else of "
-                    + "token positions in the sequence. The width is the least power of two that does.")
+            description =
+                    "Expert load over at most N windows, equally wide: of steps where the recorder names them, else of "
+                            + "token positions in the sequence. The width is the least power of two that does.")
     private @Nullable Integer windows;
 
     /** The number asked for, or {@code fallback}. */

@@ -34,12 +34,9 @@ public final class Exploded {
 
     /** The same of packed or unpacked ids. */
     public static Exploded of(Dataset<Row> trace) {
-        boolean packed = trace.schema().apply("topk_ids").dataType().simpleString().equals("binary");
-        return new Exploded(
-                packed
-                        ? trace.withColumn(
-                                "topk_ids", functions.expr("moe_unpack_ids(topk_ids)"))
-                        : trace);
+        boolean packed =
+                trace.schema().apply("topk_ids").dataType().simpleString().equals("binary");
+        return new Exploded(packed ? trace.withColumn("topk_ids", functions.expr("moe_unpack_ids(topk_ids)")) : trace);
     }
 
     /** (layer, expert): ids. */
@@ -71,8 +68,8 @@ public final class Exploded {
     /** (layer, expert): ids of steps, or of positions where there is no step, in [from, to]. */
     public Map<List<Integer>, Long> between(String unit, long from, long to) {
         String in = unit.equals("step") ? "step >= 0 and step" : "step < 0 and pos";
-        return counts("select layer, id, count(*) from slots where id >= 0 and " + in + " between " + from + " and " + to
-                + " group by layer, id");
+        return counts("select layer, id, count(*) from slots where id >= 0 and " + in + " between " + from + " and "
+                + to + " group by layer, id");
     }
 
     /** Lines "layer phase passes blocks used capacity dropped" of passes of {@code n} tokens, and of recorded ones. */
@@ -81,7 +78,8 @@ public final class Exploded {
         spark.sql("select *, min(pos) over (partition by " + sequence + ", layer) s from slots "
                         + "where step < 0 and coalesce(phase, 'prefill') <> 'decode'")
                 .createOrReplaceTempView("prompt");
-        spark.sql("select *, dense_rank() over (partition by step order by " + sequence + ") - 1 r, min(pos) over (partition by " + sequence
+        spark.sql("select *, dense_rank() over (partition by step order by " + sequence
+                        + ") - 1 r, min(pos) over (partition by " + sequence
                         + ") s from slots where step < 0 and phase = 'decode'")
                 .createOrReplaceTempView("decode");
         spark.sql("select layer, 'prefill' kind, concat_ws('/', " + sequence + ", (pos - s) div " + n
@@ -92,14 +90,16 @@ public final class Exploded {
         spark.sql("select layer, kind, pass, bigint(ceil((double(count(*)) / " + experts + ") * " + factor
                         + "D)) cap from pass_slots group by layer, kind, pass")
                 .createOrReplaceTempView("caps");
-        spark.sql("select layer, kind, pass, id, count(*) c from pass_slots where id >= 0 group by layer, kind, pass, id")
+        spark.sql(
+                        "select layer, kind, pass, id, count(*) c from pass_slots where id >= 0 group by layer, kind, pass, id")
                 .createOrReplaceTempView("of_expert");
         return new TreeSet<>(spark
-                .sql("select concat_ws(' ', layer, kind, count(*), sum(blocks), sum(used), sum(cap), sum(dropped)) from "
-                        + "(select layer, kind, pass, cap, sum(coalesce(ceil(c / " + block
-                        + "), 0)) blocks, sum(coalesce(c, 0)) used, sum(greatest(0, coalesce(c, 0) - cap)) dropped "
-                        + "from caps left join of_expert using (layer, kind, pass) group by layer, kind, pass, cap) "
-                        + "group by layer, kind")
+                .sql(
+                        "select concat_ws(' ', layer, kind, count(*), sum(blocks), sum(used), sum(cap), sum(dropped)) from "
+                                + "(select layer, kind, pass, cap, sum(coalesce(ceil(c / " + block
+                                + "), 0)) blocks, sum(coalesce(c, 0)) used, sum(greatest(0, coalesce(c, 0) - cap)) dropped "
+                                + "from caps left join of_expert using (layer, kind, pass) group by layer, kind, pass, cap) "
+                                + "group by layer, kind")
                 .collectAsList()
                 .stream()
                 .map(r -> r.getString(0))
@@ -113,8 +113,7 @@ public final class Exploded {
 
     /** The same of a data set. */
     public static Map<List<Integer>, Long> counts(Dataset<Row> rows) {
-        Map<List<Integer>, Long> out =
-                new HashMap<>();
+        Map<List<Integer>, Long> out = new HashMap<>();
         for (Row row : rows.collectAsList()) {
             List<Integer> key = new ArrayList<>();
             for (int i = 0; i < row.size() - 1; i++) {

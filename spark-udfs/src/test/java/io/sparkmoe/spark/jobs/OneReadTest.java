@@ -3,8 +3,8 @@ package io.sparkmoe.spark.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkmoe.core.analysis.Triangle;
-import io.sparkmoe.spark.exec.ExecutorBackend;
 import io.sparkmoe.spark.MoeConf;
+import io.sparkmoe.spark.exec.ExecutorBackend;
 import io.sparkmoe.spark.jobs.audit.AuditResult;
 import io.sparkmoe.spark.jobs.audit.TraceAudit;
 import io.sparkmoe.spark.jobs.scan.FeederPlan;
@@ -76,13 +76,7 @@ class OneReadTest {
         Map<List<Integer>, Long> out = new HashMap<>();
         result.transitions().collect().forEach(t -> {
             for (int c = 0; c < t._2().length; c++) {
-                put(
-                        out,
-                        t._2()[c],
-                        t._1()._1(),
-                        t._1()._2(),
-                        c / TraceRows.EXPERTS,
-                        c % TraceRows.EXPERTS);
+                put(out, t._2()[c], t._1()._1(), t._1()._2(), c / TraceRows.EXPERTS, c % TraceRows.EXPERTS);
             }
         });
         return out;
@@ -103,8 +97,7 @@ class OneReadTest {
         assertThat(coactivation(result)).isEqualTo(exploded.coactivation());
         assertThat(transitions(result)).isEqualTo(exploded.transitions(1));
         Map<List<Integer>, Long> known = exploded.known();
-        result.load()
-                .forEach((layer, l) -> assertThat(l.known()).isEqualTo(known.get(List.of(layer))));
+        result.load().forEach((layer, l) -> assertThat(l.known()).isEqualTo(known.get(List.of(layer))));
         Map<List<Integer>, Long> together = exploded.coactivation();
         result.load().forEach((layer, l) -> {
             for (int e = 0; e < TraceRows.EXPERTS; e++) {
@@ -116,7 +109,8 @@ class OneReadTest {
 
     @Test
     void sumsBeyondTheBoundGoOutEarlyAndAddUp() {
-        ScanResult result = scan(2, false, 100, 1, Feeders.load(), Feeders.coactivation(0, 1), Feeders.transitions(2, 0, 1));
+        ScanResult result =
+                scan(2, false, 100, 1, Feeders.load(), Feeders.coactivation(0, 1), Feeders.transitions(2, 0, 1));
         assertThat(coactivation(result)).isEqualTo(exploded.coactivation());
         assertThat(transitions(result)).isEqualTo(exploded.transitions(2));
     }
@@ -126,10 +120,12 @@ class OneReadTest {
         Map<List<Integer>, Long> together = new HashMap<>();
         Map<List<Integer>, Long> flow = new HashMap<>();
         for (int part = 0; part < 2; part++) {
-            ScanResult result = scan(
-                    2, false, 100, Long.MAX_VALUE, Feeders.coactivation(part, 2), Feeders.transitions(0, part, 2));
+            ScanResult result =
+                    scan(2, false, 100, Long.MAX_VALUE, Feeders.coactivation(part, 2), Feeders.transitions(0, part, 2));
             Map<List<Integer>, Long> some = coactivation(result);
-            assertThat(some).doesNotContainKeys(together.keySet().toArray(List[]::new)).isNotEmpty();
+            assertThat(some)
+                    .doesNotContainKeys(together.keySet().toArray(List[]::new))
+                    .isNotEmpty();
             together.putAll(some);
             flow.putAll(transitions(result));
         }

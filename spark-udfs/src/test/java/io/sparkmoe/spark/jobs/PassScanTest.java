@@ -91,8 +91,8 @@ class PassScanTest {
         totals.forEach((key, t) -> {
             if (key.tokensPerPass() == size || key.tokensPerPass() == 0) {
                 assertThat(t.slots()[block]).isEqualTo(t.blocks()[block] * BLOCKS.get(block));
-                out.add(key.layer() + " " + key.phase() + " " + t.passes() + " " + t.blocks()[block] + " " + t.used() + " "
-                        + t.capacity()[factor] + " " + t.dropped()[factor]);
+                out.add(key.layer() + " " + key.phase() + " " + t.passes() + " " + t.blocks()[block] + " " + t.used()
+                        + " " + t.capacity()[factor] + " " + t.dropped()[factor]);
             }
         });
         return out;

@@ -94,7 +94,16 @@ class ReportAllTest {
         String input = resource("/io/sparkmoe/trace/sample_early_slice.parquet").toString();
         Path output = folder.resolve("early");
         CommandLineRun early = CommandLineRun.of(
-                "report", "--all", "--input", input, "--output", output.toString(), "--topk", "8", "--num-experts", "64");
+                "report",
+                "--all",
+                "--input",
+                input,
+                "--output",
+                output.toString(),
+                "--topk",
+                "8",
+                "--num-experts",
+                "64");
         assertThat(early.code()).as(early.err()).isZero();
         Exploded exploded = Exploded.of(spark.read()
                 .format("moe_trace")
@@ -123,9 +132,8 @@ class ReportAllTest {
     }
 
     private static void equalsPlainSql(Path report, Exploded exploded, int topk) {
-        assertThat(Exploded.counts(table(report, "expert_load")
-                        .where("count > 0")
-                        .select("layer", "expert", "count")))
+        assertThat(Exploded.counts(
+                        table(report, "expert_load").where("count > 0").select("layer", "expert", "count")))
                 .isEqualTo(exploded.load());
         Map<List<Integer>, Long> together = exploded.coactivation();
         Map<List<Integer>, Long> known = exploded.known();
@@ -136,7 +144,8 @@ class ReportAllTest {
             double of = together.get(List.of(r.getInt(0), r.getInt(1), r.getInt(1)));
             double other = together.get(List.of(r.getInt(0), r.getInt(2), r.getInt(2)));
             assertThat(r.getDouble(4)).isEqualTo(r.getLong(3) / of);
-            assertThat(r.getDouble(5)).isEqualTo(r.getLong(3) * (double) known.get(List.of(r.getInt(0))) / (of * other));
+            assertThat(r.getDouble(5))
+                    .isEqualTo(r.getLong(3) * (double) known.get(List.of(r.getInt(0))) / (of * other));
         }
         assertThat(found).isEqualTo(together);
         assertThat(Exploded.counts(table(report, "transitions")
@@ -183,7 +192,8 @@ class ReportAllTest {
 
     @Test
     void theTraceIsReadOnce() throws Exception {
-        JsonNode summary = new ObjectMapper().readTree(demo.resolve("summary.json").toFile());
+        JsonNode summary =
+                new ObjectMapper().readTree(demo.resolve("summary.json").toFile());
         assertThat(SCANS.get()).isEqualTo(1);
         assertThat(RECORDS_READ.get()).isEqualTo(summary.at("/source/rows").asLong());
         assertThat(ArrowUtils.rootAllocator().getAllocatedMemory()).isZero();
@@ -226,8 +236,8 @@ class ReportAllTest {
     @Test
     void severalReadsForPartsOfTheLayersGiveTheSame() {
         Path output = folder.resolve("parts");
-        CommandLineRun parts = CommandLineRun.of(
-                "coactivation", "--demo", "--output", output.toString(), "--task-memory", "60k");
+        CommandLineRun parts =
+                CommandLineRun.of("coactivation", "--demo", "--output", output.toString(), "--task-memory", "60k");
         assertThat(parts.code()).as(parts.err()).isZero();
         assertThat(parts.err()).contains("reads, for a part of them each");
         assertThat(lines(output, "coactivation")).isEqualTo(lines(demo, "coactivation"));

@@ -129,8 +129,7 @@ public final class TraceRows {
         }
         DataType ids = packed ? DataTypes.BinaryType : DataTypes.createArrayType(DataTypes.IntegerType, false);
         return spark.createDataFrame(
-                new JavaSparkContext(spark.sparkContext()).parallelize(order, partitions),
-                schema(ids));
+                new JavaSparkContext(spark.sparkContext()).parallelize(order, partitions), schema(ids));
     }
 
     /** A table of the rows in their order, every partition of whole token blocks. */

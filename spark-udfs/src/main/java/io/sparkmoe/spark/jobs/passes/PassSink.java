@@ -16,7 +16,7 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.jspecify.annotations.Nullable;
 
 /** Collects passes into routing batches and lets the backend measure their padding. One a task. */
-public final class PassSink implements AutoCloseable {
+final class PassSink implements AutoCloseable {
     /** Ids of a batch: large enough to amortise a device launch, small beside a task's memory. */
     private static final int BATCH_IDS = 1 << 20;
 
@@ -32,8 +32,7 @@ public final class PassSink implements AutoCloseable {
     private int lastSize = -1;
     private int lastSlot;
 
-    /** A sink of one task; the caller closes it. */
-    public PassSink(RoutingBackend backend, ReplayOptions options, BufferAllocator allocator) {
+    PassSink(RoutingBackend backend, ReplayOptions options, BufferAllocator allocator) {
         int[] blocks = options.blockSizes().stream().mapToInt(Integer::intValue).toArray();
         builder = new RoutingBatchBuilder(allocator);
         try {
@@ -58,7 +57,7 @@ public final class PassSink implements AutoCloseable {
     }
 
     /** Adds one pass: {@code length} id codes from {@code from}. */
-    public void pass(int layer, String phase, int tokensPerPass, short[] ids, int from, int length) {
+    void pass(int layer, String phase, int tokensPerPass, short[] ids, int from, int length) {
         if (builder.segments() >= BATCH_SEGMENTS || builder.ids() + length > BATCH_IDS) {
             flush();
         }
@@ -93,23 +92,12 @@ public final class PassSink implements AutoCloseable {
     }
 
     /** The totals of everything added. */
-    public Map<PassKey, PassTotals> totals() {
+    Map<PassKey, PassTotals> totals() {
         flush();
         Map<PassKey, PassTotals> out = new LinkedHashMap<>();
-        slotOf.forEach((key, slot) -> out.put(key, PassTotals.of(accumulator.read(slot), capacity == null ? null : capacity.read(slot))));
+        slotOf.forEach((key, slot) ->
+                out.put(key, PassTotals.of(accumulator.read(slot), capacity == null ? null : capacity.read(slot))));
         return out;
-    }
-
-    /** Forgets what was added. */
-    public void clear() {
-        builder.reset(IdType.UINT16_MASKED, 0);
-        accumulator.clear();
-        if (capacity != null) {
-            capacity.clear();
-        }
-        slotOf.clear();
-        lastLayer = -1;
-        lastSize = -1;
     }
 
     @Override

@@ -5,10 +5,10 @@ import io.sparkmoe.core.analysis.CapacityTotals;
 import io.sparkmoe.core.routing.PaddingTotals;
 import java.io.Serializable;
 import java.util.Arrays;
+import java.util.function.LongUnaryOperator;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-
 
 /**
  * Figures summed over passes; they merge by addition.
@@ -43,29 +43,54 @@ public record PassTotals(
      * The figures of one pass.
      *
      * @param tokens its tokens, masked ones included
-     * @param counts [num_experts] ids of each expert
+     * @param counts ids of each expert; experts without any may be left out
      */
     public static PassTotals of(long tokens, long[] counts, ReplayOptions options) {
+        int most = (int) Arrays.stream(counts).max().orElse(0);
+        long[] times = new long[most + 1];
+        for (long c : counts) {
+            times[(int) c]++;
+        }
+        return of(tokens, 1, times, options);
+    }
+
+    /**
+     * The figures of passes of the same size.
+     *
+     * @param tokens of each pass, masked ones included
+     * @param times [c]: how often an expert got c ids
+     */
+    static PassTotals of(long tokens, long passes, long[] times, ReplayOptions options) {
         int sizes = options.blockSizes().size();
+        int factors = options.factors().size();
         long[] blocks = new long[sizes];
         long[] slots = new long[sizes];
-        for (int b = 0; b < sizes; b++) {
-            int size = options.blockSizes().get(b);
-            blocks[b] = Arrays.stream(counts).map(c -> (c + size - 1) / size).sum();
-            slots[b] = blocks[b] * size;
-        }
-        int factors = options.factors().size();
         long[] capacity = new long[factors];
         long[] dropped = new long[factors];
+        for (int b = 0; b < sizes; b++) {
+            int size = options.blockSizes().get(b);
+            blocks[b] = over(times, c -> (c + size - 1) / size);
+            slots[b] = blocks[b] * size;
+        }
         for (int f = 0; f < factors; f++) {
             long most = CapacityOptions.capacity(
-                    tokens, options.topk(), options.numExperts(), options.factors().get(f));
-            capacity[f] = most;
-            dropped[f] = Arrays.stream(counts).map(c -> Math.max(0, c - most)).sum();
+                    tokens,
+                    options.topk(),
+                    options.numExperts(),
+                    options.factors().get(f));
+            capacity[f] = passes * most;
+            dropped[f] = over(times, c -> Math.max(0, c - most));
         }
-        long used = Arrays.stream(counts).sum();
-        long active = Arrays.stream(counts).filter(c -> c > 0).count();
-        return new PassTotals(1, blocks, slots, used, active, capacity, dropped);
+        return new PassTotals(passes, blocks, slots, over(times, c -> c), over(times, c -> 1), capacity, dropped);
+    }
+
+    /** The sum over experts and passes of a figure of c ids; of none it is not asked. */
+    private static long over(long[] times, LongUnaryOperator figure) {
+        long sum = 0;
+        for (int c = 1; c < times.length; c++) {
+            sum += times[c] * figure.applyAsLong(c);
+        }
+        return sum;
     }
 
     /** The sum of two totals over the same block sizes and factors. */
@@ -91,7 +116,12 @@ public record PassTotals(
     /** All sums in a row, for {@link #fromRow}. */
     public long[] toRow() {
         LongStream head = LongStream.of(passes, used, activeExperts);
-        return Stream.of(head, LongStream.of(blocks), LongStream.of(slots), LongStream.of(capacity), LongStream.of(dropped))
+        return Stream.of(
+                        head,
+                        LongStream.of(blocks),
+                        LongStream.of(slots),
+                        LongStream.of(capacity),
+                        LongStream.of(dropped))
                 .flatMapToLong(s -> s)
                 .toArray();
     }

@@ -65,8 +65,7 @@ public final class PassWindow {
             int from = 0;
             for (int i = 1; i <= tokens; i++) {
                 if (i == tokens || offsets[i] / n != offsets[from] / n) {
-                    target.pass(
-                            n, ids, from * topk, (i - from) * topk, offsets[from], from == 0, i == tokens);
+                    target.pass(n, ids, from * topk, (i - from) * topk, offsets[from], from == 0, i == tokens);
                     from = i;
                 }
             }

@@ -4,8 +4,8 @@ import io.sparkmoe.core.routing.IdCodec;
 import io.sparkmoe.core.routing.PackedIds;
 import io.sparkmoe.core.routing.RoutingBatch;
 import io.sparkmoe.spark.jobs.passes.IdCodes;
+import io.sparkmoe.spark.jobs.passes.PassHistograms;
 import io.sparkmoe.spark.jobs.passes.PassReplay;
-import io.sparkmoe.spark.jobs.passes.PassSink;
 import io.sparkmoe.spark.jobs.passes.ReplayOptions;
 import io.sparkmoe.spark.jobs.rows.RowKey;
 import java.nio.ByteBuffer;
@@ -22,7 +22,7 @@ import java.util.Map;
 final class PassFeeder implements Feeder {
     private final int experts;
     private final ReplayOptions options;
-    private final PassSink sink;
+    private final PassHistograms passes;
     private final PassFragments fragments;
     private final SequencePasses sequence;
     private final boolean spoolDecode;
@@ -34,9 +34,9 @@ final class PassFeeder implements Feeder {
     PassFeeder(FeederPlan.Task task, ReplayOptions asked, boolean whole) {
         experts = task.numExperts();
         options = asked.of(experts, task.topk());
-        sink = new PassSink(task.backend(), options, task.allocator());
+        passes = new PassHistograms(options);
         fragments = new PassFragments(options);
-        sequence = new SequencePasses(options, sink, fragments, whole);
+        sequence = new SequencePasses(options, passes, fragments, whole);
         spoolDecode = !options.tokensPerPass().equals(List.of(1));
     }
 
@@ -66,7 +66,7 @@ final class PassFeeder implements Feeder {
         short[] codes = IdCodes.of(ids, n, experts, r);
         if (slice.decode(r)) {
             for (int t = 0; t < slice.tokens(r); t++) {
-                sink.pass(slice.layer(r), PassReplay.DECODE, 1, codes, t * options.topk(), options.topk());
+                passes.pass(slice.layer(r), PassReplay.DECODE, 1, codes, t * options.topk(), options.topk());
             }
             return;
         }
@@ -98,11 +98,11 @@ final class PassFeeder implements Feeder {
 
     @Override
     public void drain(Output out) {
-        sink.totals()
+        passes.totals()
                 .forEach((key, totals) -> out.add(
                         new PartialKey(Family.PASSES, key.layer(), key.tokensPerPass(), 0, key.phase()),
                         PartialSums.write(totals.toRow())));
-        sink.clear();
+        passes.clear();
         fragments.drain(out);
         sequence.drain(out);
         spooled.forEach(e -> out.add(e.getKey(), e.getValue()));
@@ -111,7 +111,5 @@ final class PassFeeder implements Feeder {
     }
 
     @Override
-    public void close() {
-        sink.close();
-    }
+    public void close() {}
 }

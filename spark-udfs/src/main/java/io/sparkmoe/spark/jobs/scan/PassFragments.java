@@ -22,7 +22,8 @@ final class PassFragments {
 
     /** Adds a row of a pass that the recorder named. */
     void recorded(RowKey key, int layer, int tokens, int[] ids, int n) {
-        String pass = PassReplay.RECORDED + SEPARATOR + (key.rank() == null ? "" : key.rank()) + SEPARATOR + key.source();
+        String pass =
+                PassReplay.RECORDED + SEPARATOR + (key.rank() == null ? "" : key.rank()) + SEPARATOR + key.source();
         long[] sum = sum(new PartialKey(Family.FRAGMENT, layer, 0, key.step(), pass));
         sum[0] += tokens;
         for (int i = 0; i < n; i++) {

@@ -160,7 +160,8 @@ public final class ScanResult {
         while (passes.hasNext()) {
             Tuple2<PartialKey, long[]> pass = passes.next();
             long[] counts = Arrays.copyOfRange(pass._2(), 1, pass._2().length);
-            PassKey key = new PassKey(pass._1().a(), PassFragments.phase(pass._1()), pass._1().b());
+            PassKey key = new PassKey(
+                    pass._1().a(), PassFragments.phase(pass._1()), pass._1().b());
             out.merge(key, PassTotals.of(pass._2()[0], counts, options), PassTotals::plus);
         }
         return out.entrySet().stream()

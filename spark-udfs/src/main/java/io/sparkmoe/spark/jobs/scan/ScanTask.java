@@ -54,7 +54,8 @@ record ScanTask(
             TaskContext context = TaskContext.get();
             allocator = ArrowUtils.rootAllocator()
                     .newChildAllocator("moe-scan-" + context.taskAttemptId(), 0, Long.MAX_VALUE);
-            reader = new SliceReader(RowCursor.of(partition, columnar), fields, audit, excludeCached, sliceIds, own, allocator);
+            reader = new SliceReader(
+                    RowCursor.of(partition, columnar), fields, audit, excludeCached, sliceIds, own, allocator);
             context.addTaskCompletionListener((TaskCompletionListener) c -> close());
         }
 

@@ -1,8 +1,8 @@
 package io.sparkmoe.spark.jobs.scan;
 
 import io.sparkmoe.spark.jobs.passes.PassFamilies;
+import io.sparkmoe.spark.jobs.passes.PassHistograms;
 import io.sparkmoe.spark.jobs.passes.PassReplay;
-import io.sparkmoe.spark.jobs.passes.PassSink;
 import io.sparkmoe.spark.jobs.passes.PassWindow;
 import io.sparkmoe.spark.jobs.passes.ReplayOptions;
 import io.sparkmoe.spark.jobs.rows.RowKey;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class SequencePasses {
     private final ReplayOptions options;
     private final List<List<Integer>> families;
-    private final PassSink sink;
+    private final PassHistograms passes;
     private final PassFragments fragments;
     private final boolean whole;
     private final Map<Integer, LayerWalk> layers = new TreeMap<>();
@@ -29,10 +29,10 @@ final class SequencePasses {
     private @Nullable RowKey key;
     private boolean cutAtStart;
 
-    SequencePasses(ReplayOptions options, PassSink sink, PassFragments fragments, boolean whole) {
+    SequencePasses(ReplayOptions options, PassHistograms passes, PassFragments fragments, boolean whole) {
         this.options = options;
         this.families = PassFamilies.of(options.tokensPerPass());
-        this.sink = sink;
+        this.passes = passes;
         this.fragments = fragments;
         this.whole = whole;
     }
@@ -119,7 +119,7 @@ final class SequencePasses {
                 if (cut && length < n * options.topk()) {
                     fragments.prefill(key, layer, n, start + offset / n * (long) n, codes, from, length);
                 } else {
-                    sink.pass(layer, PassReplay.PREFILL, n, codes, from, length);
+                    passes.pass(layer, PassReplay.PREFILL, n, codes, from, length);
                 }
             });
             later[family] |= any[0];

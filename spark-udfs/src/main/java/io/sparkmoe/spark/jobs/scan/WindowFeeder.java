@@ -78,8 +78,8 @@ final class WindowFeeder implements Feeder {
             slots = Arrays.copyOf(slots, 2 * slots.length);
         }
         starts[segments] = start;
-        slots[segments++] = slotOf.computeIfAbsent(
-                new SlotKey(unit, units[unit].shift(), window, layer), k -> slotOf.size());
+        slots[segments++] =
+                slotOf.computeIfAbsent(new SlotKey(unit, units[unit].shift(), window, layer), k -> slotOf.size());
     }
 
     private void count(RoutingBatch ids) {
@@ -117,10 +117,14 @@ final class WindowFeeder implements Feeder {
         sums.forEach((key, row) -> out.add(key, PartialSums.write(row)));
         for (int unit = 0; unit < units.length; unit++) {
             int code = Windows.code(unit, units[unit].shift());
-            units[unit].spans()
+            units[unit]
+                    .spans()
                     .forEach((window, span) -> out.add(
                             new PartialKey(Family.WINDOW_SPAN, 0, code, window, ""),
-                            ByteBuffer.allocate(16).putLong(span[0]).putLong(span[1]).array()));
+                            ByteBuffer.allocate(16)
+                                    .putLong(span[0])
+                                    .putLong(span[1])
+                                    .array()));
         }
         load.clear();
         slotOf.clear();
