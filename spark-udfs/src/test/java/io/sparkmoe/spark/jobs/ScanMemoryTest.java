@@ -11,14 +11,12 @@ import io.sparkmoe.spark.jobs.passes.ReplayOptions;
 import io.sparkmoe.spark.jobs.scan.Feeders;
 import io.sparkmoe.spark.jobs.scan.ScanResult;
 import io.sparkmoe.spark.jobs.scan.TraceScan;
-import java.lang.management.ManagementFactory;
+import io.sparkmoe.spark.sql.OwnJvm;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
@@ -93,8 +91,11 @@ class ScanMemoryTest {
 
     @Test
     void shuffledBytesDoNotGrowWithTheInputAtFixedParallelism() throws Exception {
+        String openCost = "spark.sql.files.openCostInBytes";
+        spark.conf().set(openCost, "64k");
         Shuffled of = shuffled(small);
         Shuffled more = shuffled(write("flame-large", 4 * ROWS));
+        spark.conf().unset(openCost);
         assertThat(more.tasks()).isEqualTo(of.tasks());
         // Counts four times as large take two bits more, a number of seven bits a byte: less than a third.
         assertThat((double) more.bytes() / of.bytes()).isBetween(1.0, 1.34);
@@ -111,32 +112,31 @@ class ScanMemoryTest {
                 Files.createLink(link, small.resolve(String.format(file, 1, layer)));
             }
         }
-        Path log = folder.resolve("log");
         Path output = folder.resolve("long");
-        Process process = new ProcessBuilder(command(model, output))
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
-        assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
-        assertThat(process.exitValue()).as(Files.readString(log)).isZero();
+        String printed = OwnJvm.run(
+                Map.of(),
+                Main.class,
+                "512m",
+                OwnJvm.classPath(),
+                "report",
+                "--all",
+                "--master",
+                "local[2]",
+                "--num-experts",
+                "64",
+                "--tokens-per-pass",
+                "1,512",
+                "--input",
+                model.toString(),
+                "--output",
+                output.toString());
+        assertThat(output.resolve("report.html")).as(printed).exists();
         CommandLineRun once = CommandLineRun.of(
                 "load", "--input", small.toString(), "--num-experts", "64", "--output", folder + "/once");
         assertThat(once.code()).as(once.err()).isZero();
         Map<String, Long> single = load(folder.resolve("once"));
         single.replaceAll((expert, count) -> ITERATIONS * count);
         assertThat(load(output)).isEqualTo(single);
-    }
-
-    private static List<String> command(Path model, Path output) {
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m"));
-        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(a -> a.startsWith("--") || a.startsWith("-XX:+Ignore") || a.startsWith("-Dio.netty"))
-                .forEach(command::add);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName(), "report", "--all"));
-        command.addAll(List.of("--master", "local[2]", "--num-experts", "64", "--tokens-per-pass", "1,512"));
-        command.addAll(List.of("--input", model.toString(), "--output", output.toString()));
-        return command;
     }
 
     private static Map<String, Long> load(Path report) {
