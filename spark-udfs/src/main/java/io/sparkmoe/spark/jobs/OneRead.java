@@ -25,6 +25,7 @@ record OneRead(UsableTrace trace, List<ScanResult> reads) {
                 excludeCached,
                 plan.taskMemory(),
                 plan.reducers(),
+                plan.rowTasks(),
                 TraceScan.Options.SLICE_IDS,
                 Backends.source(trace.spark()));
         List<ScanResult> out = new ArrayList<>();

@@ -20,6 +20,9 @@ record ScanPlan(List<Line> lines, int reads, long taskMemory, long splitBytes, T
     /** Merged sums of one reducer. */
     private static final long REDUCER_BYTES = 32L << 20;
 
+    /** Input bytes of a task of decode rows. */
+    private static final long ROW_BYTES = 64L << 20;
+
     /**
      * One analysis.
      *
@@ -97,6 +100,11 @@ record ScanPlan(List<Line> lines, int reads, long taskMemory, long splitBytes, T
     int reducers() {
         long merged = lines.stream().mapToLong(l -> 2 * l.stateBytes).sum() / reads;
         return (int) Math.max(1, Math.min(4L * cores, merged / REDUCER_BYTES));
+    }
+
+    /** Tasks that decode rows are spread over: few enough bytes each for a sort in memory. */
+    int rowTasks() {
+        return (int) Math.max(1, Math.min(Short.MAX_VALUE, shape.bytes() / ROW_BYTES));
     }
 
     /** What {@code tasks} of a read shuffle. */

@@ -72,7 +72,7 @@ class PassScanTest {
         return TraceScan.of(
                 TraceRows.blocks(spark, rows, partitions, false),
                 List.of(Feeders.load(), Feeders.windows(6), Feeders.passes(OPTIONS, whole)),
-                new TraceScan.Options(false, state, 3, sliceIds, () -> ExecutorBackend.get(conf)));
+                new TraceScan.Options(false, state, 3, 2, sliceIds, () -> ExecutorBackend.get(conf)));
     }
 
     private static Map<PassKey, PassTotals> passes(ScanResult result) {

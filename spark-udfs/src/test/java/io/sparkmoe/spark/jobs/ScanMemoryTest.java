@@ -81,7 +81,7 @@ class ScanMemoryTest {
                         Feeders.passes(
                                 new ReplayOptions(64, 6, List.of(1, 64, 4096), List.of(64), List.of(1.25)), false)),
                 new TraceScan.Options(
-                        false, 64 << 20, 2, TraceScan.Options.SLICE_IDS, () -> ExecutorBackend.get(conf)));
+                        false, 64 << 20, 2, 1, TraceScan.Options.SLICE_IDS, () -> ExecutorBackend.get(conf)));
         spark.sparkContext().addSparkListener(listener);
         result.audit(null);
         spark.sparkContext().listenerBus().waitUntilEmpty();

@@ -53,7 +53,19 @@ class UsageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"report", "load", "coactivation", "transitions", "padding", "capacity", "convert", "audit", "sql", "doctor"})
+    @ValueSource(
+            strings = {
+                "report",
+                "load",
+                "coactivation",
+                "transitions",
+                "padding",
+                "capacity",
+                "convert",
+                "audit",
+                "sql",
+                "doctor"
+            })
     void helpTeaches(String verb) {
         CommandLineRun run = CommandLineRun.of(verb, "--help");
         assertThat(run.code()).isZero();

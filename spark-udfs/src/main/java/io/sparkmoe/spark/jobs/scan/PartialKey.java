@@ -42,7 +42,7 @@ record PartialKey(Family family, int a, int b, long c, String text) implements S
     /** The same in every JVM, which an enum's own is not. */
     @Override
     public int hashCode() {
-        int hash = 31 * family.ordinal() + a;
+        int hash = 31 * family.name().hashCode() + a;
         hash = 31 * hash + b;
         hash = 31 * hash + Long.hashCode(c);
         hash = (31 * hash + text.hashCode()) * 0x9E3779B9;

@@ -38,12 +38,14 @@ public final class ScanResult {
     @SuppressWarnings("ArrayRecordComponent") // never compared
     public record Load(long[] counts, long[] naming, long known) {}
 
-    private final JavaPairRDD<PartialKey, byte[]> shuffled;
+    private final JavaRDD<Tuple2<PartialKey, byte[]>> sums;
+    private final JavaRDD<Tuple2<PartialKey, byte[]>> rows;
     private final int tasks;
     private @Nullable List<Tuple2<PartialKey, long[]>> small;
 
-    ScanResult(JavaPairRDD<PartialKey, byte[]> shuffled, int tasks) {
-        this.shuffled = shuffled;
+    ScanResult(JavaPairRDD<PartialKey, byte[]> shuffled, PartialPartitioner partitioner, int tasks) {
+        this.sums = partitioner.only(shuffled.rdd(), false);
+        this.rows = partitioner.only(shuffled.rdd(), true);
         this.tasks = tasks;
     }
 
@@ -55,7 +57,7 @@ public final class ScanResult {
     /** The audit of the rows read. {@code layers} as {@link AuditFeed#result}. */
     public AuditResult audit(@Nullable List<Integer> layers) {
         List<byte[]> audits =
-                shuffled.filter(t -> t._1().family() == Family.AUDIT).values().collect();
+                raw(Family.AUDIT).stream().map(t -> t._2()).toList();
         return AuditFeed.result(audits, layers);
     }
 
@@ -171,7 +173,7 @@ public final class ScanResult {
 
     /** The decode rows that were put aside, as {@link io.sparkmoe.spark.jobs.passes.PassReplay} takes them. */
     public JavaRDD<Row> decodeRows() {
-        return shuffled.filter(t -> t._1().family() == Family.DECODE).map(t -> {
+        return rows.map(t -> {
             PartialKey key = t._1();
             int tokens = ByteBuffer.wrap(t._2()).getInt();
             return RowFactory.create(
@@ -189,7 +191,7 @@ public final class ScanResult {
     }
 
     private List<Tuple2<PartialKey, byte[]>> raw(Family family) {
-        return shuffled.filter(t -> t._1().family() == family).collect();
+        return sums.filter(t -> t._1().family() == family).collect();
     }
 
     /** Sums that are few enough for the driver, collected together once. */
@@ -207,6 +209,6 @@ public final class ScanResult {
     }
 
     private JavaRDD<Tuple2<PartialKey, long[]>> merged(Set<Family> families) {
-        return shuffled.mapPartitions(it -> new Merge(it, families));
+        return sums.mapPartitions(it -> new Merge(it, families));
     }
 }

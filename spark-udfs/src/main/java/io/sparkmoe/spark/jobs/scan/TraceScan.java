@@ -4,7 +4,6 @@ import io.sparkmoe.spark.interop.Scala;
 import io.sparkmoe.spark.jobs.passes.BackendSource;
 import io.sparkmoe.spark.jobs.rows.TraceFields;
 import java.util.List;
-import org.apache.spark.HashPartitioner;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
@@ -23,9 +22,10 @@ public final class TraceScan {
      * @param excludeCached whether rows of cached tokens are left out
      * @param stateBytes bound of a task's sums; beyond it partials are emitted early
      * @param reducers tasks that add partials up
+     * @param rowTasks tasks that decode rows are spread over
      * @param sliceIds about how many ids the feeders get at once
      */
-    public record Options(boolean excludeCached, long stateBytes, int reducers, int sliceIds, BackendSource backend) {
+    public record Options(boolean excludeCached, long stateBytes, int reducers, int rowTasks, int sliceIds, BackendSource backend) {
         /** Ids of a slice: enough for the accumulators' long loops, and still in the cache when the last feeder comes to it. */
         public static final int SLICE_IDS = 1 << 20;
     }
@@ -53,9 +53,10 @@ public final class TraceScan {
                 + String.join(
                         ", ",
                         Scala.list(plan.output()).stream().map(a -> a.name()).toList()));
+        PartialPartitioner partitioner = new PartialPartitioner(options.reducers(), options.rowTasks());
         return new ScanResult(
-                partials.repartitionAndSortWithinPartitions(
-                        new HashPartitioner(Math.max(1, options.reducers())), PartialKey.ORDER),
+                partials.repartitionAndSortWithinPartitions(partitioner, PartialKey.ORDER),
+                partitioner,
                 partials.getNumPartitions());
     }
 }
