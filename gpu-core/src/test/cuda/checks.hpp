@@ -111,7 +111,6 @@ static Call make_call(int experts, int type, int policy, std::mt19937_64& random
         for (int e = 0; e < experts; e++) c.table.push_back(random() % 3 ? -1 : local++);
         std::shuffle(c.table.begin(), c.table.end(), random);
         c.bins = local + c.first;
-        if (c.bins == 0) c.table[0] = 0, c.bins = 1;
     }
     if (policy == 4)
         for (int e = 0; e < c.bins; e++) c.key_value.push_back(e % 3 ? -1 : e / 3);

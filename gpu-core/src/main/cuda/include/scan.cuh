@@ -40,7 +40,8 @@ template <int THREADS, class Weight>
 __device__ __forceinline__ void block_offsets(uint32_t* out, int count, uint32_t* partial, Weight weight) {
     int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
     uint32_t carry = 0;
-    for (int from = 0; from < count; from += THREADS) {
+    int from = 0;
+    do {  // once even for nothing: out[0] has to be 0 then
         int i = from + threadIdx.x;
         uint32_t v = i < count ? weight(i) : 0, before = 0;
         if (from + warp * 32 < count) {
@@ -58,7 +59,8 @@ __device__ __forceinline__ void block_offsets(uint32_t* out, int count, uint32_t
         if (i < count) out[i] = before;
         if (threadIdx.x == 0 && from + THREADS >= count) out[count] = carry;
         __syncthreads();
-    }
+        from += THREADS;
+    } while (from < count);
 }
 
 // rows: [WARPS][words] counters in, positions out. blocks(key, count) is the second sum's share of a key;

@@ -14,7 +14,10 @@ import org.apache.spark.sql.SparkSession;
  * <p>Arguments: folder for the tables, millions of ids, [cores...].
  */
 public final class BackendQueries {
-    private static final int ROUNDS = 5;
+    private static final int ROUNDS = 3;
+
+    /** So that every core has work. */
+    private static final int FILES = 32;
 
     private record Query(String name, String sql) {}
 
@@ -27,7 +30,7 @@ public final class BackendQueries {
                 ? Arrays.stream(args, 2, args.length)
                         .mapToInt(Integer::parseInt)
                         .toArray()
-                : new int[] {1, 4, 16};
+                : new int[] {16, 4, 1};
         System.out.println(Machine.describe());
         System.out.println(
                 "\n| query | cores | cpu s | cuda s | M ids/s by cuda | cpu / cuda |\n|---|---|---|---|---|---|");
@@ -58,7 +61,7 @@ public final class BackendQueries {
     private static List<Query> queries(SparkSession spark, Path folder, long ids) {
         List<Query> queries = new ArrayList<>();
         for (int length : new int[] {8, 8192}) {
-            Path lists = Tables.lists(spark, folder, ids / length, length);
+            Path lists = Tables.lists(spark, folder, ids / length, length, FILES);
             Path packed = Tables.packed(spark, lists);
             spark.read().parquet(lists.toString()).createOrReplaceTempView("lists" + length);
             spark.read().parquet(packed.toString()).createOrReplaceTempView("packed" + length);

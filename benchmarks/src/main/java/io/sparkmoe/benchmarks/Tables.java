@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.SplittableRandom;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -24,15 +25,20 @@ final class Tables {
 
     private Tables() {}
 
-    /** Makes a table of lists unless it is there; returns its folder. */
+    /** Makes a table of lists in one file unless it is there; returns its folder. */
     static Path lists(SparkSession spark, Path folder, long rows, int length) {
-        Path out = folder.resolve("lists-" + length + "-" + rows);
+        return lists(spark, folder, rows, length, 1);
+    }
+
+    /** The same in several files, for as many tasks. */
+    static Path lists(SparkSession spark, Path folder, long rows, int length, int files) {
+        Path out = folder.resolve("lists-" + length + "-" + rows + "-" + files);
         if (!Files.exists(out.resolve("_SUCCESS"))) {
             StructType schema = new StructType()
                     .add("id", DataTypes.LongType, false)
                     .add("layer", DataTypes.IntegerType, false)
                     .add("topk_ids", DataTypes.createArrayType(DataTypes.IntegerType, false), false);
-            Dataset<Row> table = spark.range(0, rows, 1, 1)
+            Dataset<Row> table = spark.range(0, rows, 1, files)
                     .mapPartitions((MapPartitionsFunction<Long, Row>) ids -> routed(ids, length), Encoders.row(schema));
             table.write().mode(SaveMode.Overwrite).parquet(out.toString());
         }
@@ -40,7 +46,7 @@ final class Tables {
     }
 
     private static Iterator<Row> routed(Iterator<Long> rowIds, int length) {
-        SplittableRandom random = new SplittableRandom(7);
+        SplittableRandom random = new SplittableRandom(7 + TaskContext.getPartitionId());
         return new Iterator<>() {
             @Override
             public boolean hasNext() {
