@@ -1,11 +1,16 @@
 package io.sparkmoe.spark;
 
 import io.sparkmoe.spark.jobs.AuditCommand;
+import io.sparkmoe.spark.jobs.CapacityCommand;
+import io.sparkmoe.spark.jobs.CoactivationCommand;
 import io.sparkmoe.spark.jobs.CommandErrors;
 import io.sparkmoe.spark.jobs.ConvertCommand;
 import io.sparkmoe.spark.jobs.DoctorCommand;
+import io.sparkmoe.spark.jobs.LoadCommand;
+import io.sparkmoe.spark.jobs.PaddingCommand;
 import io.sparkmoe.spark.jobs.ReportCommand;
 import io.sparkmoe.spark.jobs.SqlCommand;
+import io.sparkmoe.spark.jobs.TransitionsCommand;
 import io.sparkmoe.spark.jobs.VersionText;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
@@ -25,6 +30,11 @@ import picocli.CommandLine.Command;
         description = "Analyses recorded mixture-of-experts routing on Apache Spark.",
         subcommands = {
             ReportCommand.class,
+            LoadCommand.class,
+            CoactivationCommand.class,
+            TransitionsCommand.class,
+            PaddingCommand.class,
+            CapacityCommand.class,
             ConvertCommand.class,
             AuditCommand.class,
             SqlCommand.class,
@@ -93,6 +103,7 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         throw new CommandLine.ParameterException(
-                spec.commandLine(), "Which verb? One of report, convert, audit, sql, doctor.");
+                spec.commandLine(),
+                "Which verb? One of " + String.join(", ", spec.subcommands().keySet()) + ".");
     }
 }

@@ -21,7 +21,11 @@ final class AuditTable {
     private AuditTable() {}
 
     static Dataset<Row> of(SparkSession spark, AuditResult audit) {
-        List<Row> rows = audit.lines().stream()
+        return of(spark, audit.lines());
+    }
+
+    static Dataset<Row> of(SparkSession spark, List<AuditResult.Line> lines) {
+        List<Row> rows = lines.stream()
                 .map(l -> RowFactory.create(
                         l.source(),
                         l.reason(),

@@ -1,9 +1,12 @@
 package io.sparkmoe.spark.jobs;
 
+import io.sparkmoe.spark.trace.LayerList;
+import io.sparkmoe.spark.trace.ModelFacts;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -92,6 +95,13 @@ public final class InputOptions {
         input = files;
         recorder = newRecorder;
         modelConfig = config;
+    }
+
+    /** What the options and the config tell of the model. */
+    ModelFacts facts(Configuration conf) {
+        ModelFacts given = new ModelFacts(
+                numExperts, topk, numLayers, moeLayers == null ? null : LayerList.parse("moeLayers", moeLayers));
+        return modelConfig == null ? given : given.over(ModelFacts.fromConfig(modelConfig, conf));
     }
 
     /** The options of the data source that were given. */

@@ -38,7 +38,14 @@ final class PaddingJob {
         return lines(totals, options.blockSizes());
     }
 
-    private static List<Padding> lines(Map<PassKey, PassTotals> totals, List<Integer> blockSizes) {
+    /** Adds the lines and their table to what was found. */
+    static void add(Analysis found, List<Padding> padding) {
+        ReportTables tables = new ReportTables(found.traces().get(0).trace().spark());
+        found.padding(padding).table("padding", tables.padding(padding));
+    }
+
+    /** The lines of the report: a layer each, and summed. */
+    static List<Padding> lines(Map<PassKey, PassTotals> totals, List<Integer> blockSizes) {
         Map<PassKey, PassTotals> overall = new LinkedHashMap<>();
         List<Padding> out = new ArrayList<>();
         totals.forEach((key, t) -> {

@@ -1,16 +1,13 @@
 package io.sparkmoe.spark.jobs;
 
-import io.sparkmoe.spark.jobs.audit.AuditResult;
+import io.sparkmoe.spark.jobs.passes.PassKey;
+import io.sparkmoe.spark.jobs.passes.PassTotals;
+import io.sparkmoe.spark.jobs.passes.ReplayOptions;
 import io.sparkmoe.spark.report.ReportModel;
-import io.sparkmoe.spark.report.ReportPage;
-import io.sparkmoe.spark.report.SummaryJson;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.sql.SparkSession;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -23,6 +20,8 @@ import picocli.CommandLine.Option;
             "",
             "In the output folder: report.html (opens offline), summary.json, and Parquet tables under tables/:",
             "expert_load, balance, padding, audit; unusable rows under quarantine/. A short summary goes to stdout.",
+            "With --all also co-activation, transitions, capacity and windows, all from one read of the recording; their",
+            "tables are coactivation, transitions, capacity and windows, as the verbs of these names write them.",
             ""
         },
         sortOptions = false,
@@ -31,145 +30,90 @@ import picocli.CommandLine.Option;
             "  spark-moe report --demo",
             "  spark-moe report --input 'dump/*.jsonl.gz' --model-config config.json --output report/",
             "  spark-moe report --input traces/trace --ep-size 8 --block-sizes 64,128 --overwrite",
+            "  spark-moe report --all --input traces/trace --windows 16 --factors 1,1.25,1.5",
+            "  spark-moe report --all --input traces/trace --explain-plan",
             "",
             "SGLang's and vLLM's responses do not say which tokens shared a forward pass. Passes are then replayed:",
             "prefill passes are N consecutive prompt tokens of one sequence, decode passes one token of each of N",
             "sequences in key order (--tokens-per-pass)."
         })
-public final class ReportCommand extends Verb {
-    private static final String DEFAULT_OUTPUT = "./spark-moe-report";
-    private static final String SUMMARY = "summary.json";
-    private static final String PAGE = "report.html";
+public final class ReportCommand extends ScanVerb {
+    private static final int WINDOWS = 32;
+
+    @Option(
+            names = "--all",
+            description =
+                    "Every analysis, over one read of the trace: also co-activation, transitions to the next layer, "
+                            + "capacity and windows.")
+    private boolean all;
 
     @Mixin
-    private InputOptions input = new InputOptions();
+    private RankOptions ranks = new RankOptions();
 
-    @Option(names = "--demo", description = "Reports on a bundled recording; replaces its own earlier output.")
-    private boolean demo;
+    @Mixin
+    private BlockOptions blocks = new BlockOptions();
 
-    @Option(
-            names = "--output",
-            paramLabel = "DIR",
-            defaultValue = DEFAULT_OUTPUT,
-            description = "Folder to write, on any Hadoop file system. Default: ${DEFAULT-VALUE}.")
-    private String output = DEFAULT_OUTPUT;
+    @Mixin
+    private PassOptions passes = new PassOptions();
 
-    @Option(names = "--overwrite", description = "Replaces an earlier report in the output folder.")
-    private boolean overwrite;
+    @Mixin
+    private FactorOptions factors = new FactorOptions();
 
-    @Option(
-            names = "--ep-size",
-            paramLabel = "R",
-            converter = PositiveInt.class,
-            description = "Expert-parallel ranks, for the rank metrics: experts in contiguous blocks of E / R.")
-    private @Nullable Integer epSize;
-
-    @Option(
-            names = "--block-sizes",
-            paramLabel = "B,...",
-            split = ",",
-            defaultValue = "16,32,64,128,256",
-            converter = PositiveInt.class,
-            description = "Block sizes to pad to. Default: ${DEFAULT-VALUE}.")
-    private List<Integer> blockSizes = new ArrayList<>();
-
-    @Option(
-            names = "--tokens-per-pass",
-            paramLabel = "N,...",
-            split = ",",
-            defaultValue = "1,8,64,512,4096",
-            converter = PositiveInt.class,
-            description = "Pass sizes to replay. Default: ${DEFAULT-VALUE}.")
-    private List<Integer> tokensPerPass = new ArrayList<>();
-
-    @Option(
-            names = "--exclude-cached",
-            description = "Leaves out tokens whose routing an earlier request had computed (cached prefixes).")
-    private boolean excludeCached;
-
-    @Option(
-            names = "--sample",
-            paramLabel = "F",
-            defaultValue = "1",
-            description = "Reports on this share of the sequences, drawn by their key. Default: all.")
-    private double sample = 1;
-
-    @Option(
-            names = "--on-bad-rows",
-            paramLabel = "POLICY",
-            defaultValue = "fail",
-            description = "fail: stop at the first record that cannot be used, naming file, record and position. "
-                    + "quarantine: put such rows into quarantine/, go on, and exit with 3. Default: ${DEFAULT-VALUE}.")
-    private BadRows badRows = BadRows.fail;
+    @Mixin
+    private WindowOptions windows = new WindowOptions();
 
     @Override
     void check() {
-        if (demo == !input.input().isEmpty()) {
-            throw usage(demo ? "--demo brings its own input: leave --input out" : "--input is missing (or --demo)");
-        }
-        if (!(sample > 0 && sample <= 1)) {
-            throw usage("--sample must be above 0 and at most 1, got " + sample);
+        super.check();
+        factors.check(this);
+        windows.check(this);
+        if (!all && scan.explainPlan()) {
+            throw usage("--explain-plan is of --all: give both");
         }
     }
 
     @Override
-    int run(SparkSession spark, Progress progress) throws IOException {
-        if (!demo) {
-            return report(spark, progress);
-        }
-        try (Demo files = new Demo()) {
-            files.applyTo(input);
-            return report(spark, progress);
-        }
+    ScanRequest request() {
+        return new ScanRequest()
+                .coactivation()
+                .transitions(1)
+                .windows(windows.or(WINDOWS))
+                .passes(options());
     }
 
-    private int report(SparkSession spark, Progress progress) throws IOException {
-        long start = System.nanoTime();
-        try (OutputFolder folder = OutputFolder.open(
-                output, overwrite || demo, SUMMARY, spark.sessionState().newHadoopConf())) {
-            UsableTrace trace = open(spark, progress);
-            ReportModel model = new ReportBuilder(trace, epSize, excludeCached, inputName())
-                    .build(progress, tokensPerPass, blockSizes, start, "spark-moe " + commandLine());
-            progress.step("Writing the report", () -> write(folder, model, trace));
-            folder.commit();
-            ReportSummary summary = new ReportSummary(out());
-            summary.print(model);
-            summary.paths(folder.shown(PAGE), folder.shown(SUMMARY), folder.shown("tables"));
-            return trace.leftOut() ? QUARANTINED : DONE;
-        }
+    private ReplayOptions options() {
+        return new ReplayOptions(1, 1, passes.tokensPerPass(), blocks.blockSizes(), factors.factors());
     }
 
-    private UsableTrace open(SparkSession spark, Progress progress) {
-        boolean mark = badRows == BadRows.quarantine;
-        Trace trace = Trace.open(spark, input, mark, progress).sampled(sample);
-        AuditResult found = trace.inBlockOrder(progress).audit(input, progress);
-        AuditResult audit = demo ? found.named(Demo::sourceName) : found;
-        UsableTrace usable = UsableTrace.of(trace, audit, badRows, excludeCached);
-        if (epSize != null && usable.numExperts() % epSize != 0) {
-            throw usage("--ep-size " + epSize + " does not divide the " + usable.numExperts() + " experts");
-        }
-        return usable;
+    @Override
+    Analysis analyse(SparkSession spark, Progress progress) throws IOException {
+        return all
+                ? super.analyse(spark, progress)
+                : loadAndPadding(rows.usable(spark, input, sourceNames(), progress), progress);
     }
 
-    /** What the report says it read, and of which model. */
-    private ReportBuilder.Names inputName() {
-        String config = input.modelConfig();
-        return demo
-                ? new ReportBuilder.Names(List.of("the bundled demo"), "demo model")
-                : new ReportBuilder.Names(input.input(), config == null ? "" : config);
+    private Analysis loadAndPadding(UsableTrace trace, Progress progress) {
+        Integer epSize = ranks.of(this, trace);
+        Analysis found = new Analysis(List.of(trace), names());
+        Map<Integer, long[]> load = progress.step("Counting expert load", () -> ExpertLoadJob.run(trace));
+        if (!rows.excludeCached()) {
+            ExpertLoadJob.requireAgreement(load, trace.audit());
+        }
+        LoadReport.add(found, load, epSize);
+        List<ReportModel.Padding> padding = progress.step(
+                "Replaying forward passes", () -> PaddingJob.run(trace, passes.tokensPerPass(), blocks.blockSizes()));
+        PaddingJob.add(found, padding);
+        return found;
     }
 
-    private void write(OutputFolder folder, ReportModel model, UsableTrace trace) {
-        new ReportTables(trace.trace().spark(), folder).write(model, trace.audit());
-        if (trace.quarantined() > 0) {
-            trace.writeQuarantine(folder.part("quarantine"));
-        }
-        try (OutputStream json = folder.create(SUMMARY);
-                OutputStream page = folder.create(PAGE)) {
-            SummaryJson.write(model, json);
-            page.write(ReportPage.render(model, OverallMetrics.definitions()).getBytes(StandardCharsets.UTF_8));
-        } catch (IOException e) {
-            throw new UserError("cannot write the report: " + e.getMessage(), e);
-        }
+    @Override
+    void report(Analysis found, OneRead read, Progress progress) {
+        LoadReport.add(found, read.counts(), ranks.of(this, read.trace()));
+        Map<PassKey, PassTotals> totals = PassesJob.run(read, options(), progress);
+        PaddingJob.add(found, PaddingJob.lines(totals, options().blockSizes()));
+        CapacityReport.add(found, totals, options().factors());
+        CoactivationReport.add(found, read, progress);
+        TransitionsReport.add(found, read, 1, progress);
+        WindowsReport.add(found, read, windows.or(WINDOWS), progress);
     }
 }

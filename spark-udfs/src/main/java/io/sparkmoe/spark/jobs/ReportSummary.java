@@ -18,7 +18,8 @@ final class ReportSummary {
         this.out = out;
     }
 
-    void print(ReportModel model) {
+    /** Prints what there is: lines of analyses that were not asked for are left out. */
+    void print(ReportModel model, List<Analysis.Line> lines) {
         ReportModel.Source s = model.source();
         line(
                 "Read",
@@ -41,6 +42,7 @@ final class ReportSummary {
         padding(model, "prefill");
         padding(model, "decode");
         padding(model, "recorded");
+        lines.forEach(l -> line(l.name(), l.value()));
         audit(model);
     }
 

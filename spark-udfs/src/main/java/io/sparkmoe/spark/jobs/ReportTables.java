@@ -1,18 +1,18 @@
 package io.sparkmoe.spark.jobs;
 
 import io.sparkmoe.core.metrics.BalanceMetrics;
-import io.sparkmoe.spark.jobs.audit.AuditResult;
 import io.sparkmoe.spark.report.ReportModel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
-/** Writes the report's tables as Parquet, one file each: they hold aggregates and are small. */
+/** The report's tables, one file each: they hold aggregates and are small. */
 final class ReportTables {
     private static final StructType LOAD = new StructType()
             .add("layer", DataTypes.IntegerType, false)
@@ -31,27 +31,34 @@ final class ReportTables {
             .add("used", DataTypes.LongType, false);
 
     private final SparkSession spark;
-    private final OutputFolder output;
 
-    ReportTables(SparkSession spark, OutputFolder output) {
+    ReportTables(SparkSession spark) {
         this.spark = spark;
-        this.output = output;
     }
 
-    void write(ReportModel model, AuditResult audit) {
-        write("expert_load", expertLoad(model), LOAD);
-        write("balance", balance(model), balanceSchema());
-        write("padding", padding(model), PADDING);
-        AuditTable.of(spark, audit).coalesce(1).write().parquet(output.part("tables/audit"));
+    /** expert_load, of a report's layers. */
+    Dataset<Row> expertLoad(List<ReportModel.Layer> layers) {
+        return table(loadRows(layers), LOAD);
     }
 
-    private void write(String name, List<Row> rows, StructType schema) {
-        spark.createDataFrame(rows, schema).coalesce(1).write().parquet(output.part("tables/" + name));
+    /** balance, of a report's layers. */
+    Dataset<Row> balance(List<ReportModel.Layer> layers) {
+        return table(balanceRows(layers), balanceSchema());
     }
 
-    private static List<Row> expertLoad(ReportModel model) {
+    /** padding, of the layers. */
+    Dataset<Row> padding(List<ReportModel.Padding> padding) {
+        return table(paddingRows(padding), PADDING);
+    }
+
+    /** Rows that are few enough for one file. */
+    Dataset<Row> table(List<Row> rows, StructType schema) {
+        return spark.createDataFrame(rows, schema).coalesce(1);
+    }
+
+    private static List<Row> loadRows(List<ReportModel.Layer> layers) {
         List<Row> rows = new ArrayList<>();
-        for (ReportModel.Layer layer : model.layers()) {
+        for (ReportModel.Layer layer : layers) {
             long sum = Arrays.stream(layer.counts()).sum();
             for (int e = 0; e < layer.counts().length; e++) {
                 long count = layer.counts()[e];
@@ -69,9 +76,9 @@ final class ReportTables {
         return schema;
     }
 
-    private static List<Row> balance(ReportModel model) {
+    private static List<Row> balanceRows(List<ReportModel.Layer> layers) {
         List<Row> rows = new ArrayList<>();
-        for (ReportModel.Layer layer : model.layers()) {
+        for (ReportModel.Layer layer : layers) {
             List<Object> values = new ArrayList<>();
             values.add(layer.layer());
             BalanceMetrics.names().forEach(name -> values.add(layer.metrics().get(name)));
@@ -80,8 +87,8 @@ final class ReportTables {
         return rows;
     }
 
-    private static List<Row> padding(ReportModel model) {
-        return model.padding().stream()
+    private static List<Row> paddingRows(List<ReportModel.Padding> padding) {
+        return padding.stream()
                 .filter(p -> p.layer() != null)
                 .map(p -> RowFactory.create(
                         p.layer(),

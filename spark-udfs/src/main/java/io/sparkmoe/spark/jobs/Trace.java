@@ -15,8 +15,9 @@ import org.apache.spark.sql.types.DataTypes;
  *
  * @param rows the trace table, marked records included where asked for
  * @param files what is read
+ * @param sorted whether the rows were sorted into block order, every sequence in one partition
  */
-record Trace(SparkSession spark, Dataset<Row> rows, List<Inputs.InputFile> files, Recorder recorder) {
+record Trace(SparkSession spark, Dataset<Row> rows, List<Inputs.InputFile> files, Recorder recorder, boolean sorted) {
     /** Opens a recording; {@code mark} keeps records that cannot be used as marked rows instead of failing. */
     static Trace open(SparkSession spark, InputOptions options, boolean mark, Progress progress) {
         List<Inputs.InputFile> files =
@@ -46,7 +47,7 @@ record Trace(SparkSession spark, Dataset<Row> rows, List<Inputs.InputFile> files
                 .load(paths.toArray(new String[0]));
         List<Inputs.InputFile> read =
                 files.stream().filter(f -> used.reads(f.path())).toList();
-        return new Trace(spark, rows, read, used);
+        return new Trace(spark, rows, read, used, false);
     }
 
     /** Bytes of the files. */
@@ -61,7 +62,9 @@ record Trace(SparkSession spark, Dataset<Row> rows, List<Inputs.InputFile> files
     Trace sampled(double fraction) {
         String drawn = "pmod(xxhash64(source, request_id, choice, step, if(request_id is null, first_position, 0)), "
                 + "1000000) < " + Math.round(fraction * 1_000_000);
-        return fraction >= 1 ? this : new Trace(spark, rows.where("bad is not null or " + drawn), files, recorder);
+        return fraction >= 1
+                ? this
+                : new Trace(spark, rows.where("bad is not null or " + drawn), files, recorder, sorted);
     }
 
     /** The rows with the layers of a token block together: as read, or sorted where the files do not promise it. */
@@ -71,7 +74,12 @@ record Trace(SparkSession spark, Dataset<Row> rows, List<Inputs.InputFile> files
         }
         progress.say("The Parquet files do not say that the layers of a token block stand together: sorting them first "
                 + "('spark-moe convert' writes files that need no sorting)");
-        return new Trace(spark, TraceAudit.sorted(rows), files, recorder);
+        return new Trace(spark, TraceAudit.sorted(rows), files, recorder, true);
+    }
+
+    /** Whether no sequence is read by two tasks: responses are read whole, and so is what was sorted. */
+    boolean wholeSequences() {
+        return sorted || recorder == Recorder.sglang;
     }
 
     /** The audit; the rows must be in block order. */

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -128,7 +129,29 @@ public final class TraceRows {
         }
         DataType ids = packed ? DataTypes.BinaryType : DataTypes.createArrayType(DataTypes.IntegerType, false);
         return spark.createDataFrame(
-                new org.apache.spark.api.java.JavaSparkContext(spark.sparkContext()).parallelize(order, partitions),
+                new JavaSparkContext(spark.sparkContext()).parallelize(order, partitions), schema(ids));
+    }
+
+    /** A table of the rows in their order, every partition of whole token blocks. */
+    public static Dataset<Row> blocks(SparkSession spark, List<Row> rows, int partitions, boolean packed) {
+        List<List<Row>> blocks = new ArrayList<>();
+        for (Row row : rows) {
+            List<Row> last = blocks.isEmpty() ? null : blocks.get(blocks.size() - 1);
+            if (last != null && block(last.get(0)).equals(block(row))) {
+                last.add(row);
+            } else {
+                blocks.add(new ArrayList<>(List.of(row)));
+            }
+        }
+        DataType ids = packed ? DataTypes.BinaryType : DataTypes.createArrayType(DataTypes.IntegerType, false);
+        return spark.createDataFrame(
+                new JavaSparkContext(spark.sparkContext())
+                        .parallelize(blocks, partitions)
+                        .flatMap(List::iterator),
                 schema(ids));
+    }
+
+    private static List<Object> block(Row row) {
+        return Arrays.asList(row.get(0), row.get(1), row.get(2), row.get(3), row.get(4), row.get(7));
     }
 }

@@ -31,6 +31,13 @@ class UsageTest {
                 "report --input x --block-sizes 16,0 | '0' must be a whole number from 1",
                 "report --input x --tokens-per-pass many | 'many' must be a whole number",
                 "report --input x --ep-size -1 | '-1' must be a whole number",
+                "load | --input is missing",
+                "load --input x --windows 5000 | --windows must be at most 1000",
+                "transitions --input x --pairs all --lag 2 | leave --lag out",
+                "transitions --input x --pairs some | some",
+                "capacity --input x --factors 1,0 | --factors must all be finite and above 0, got 0.0",
+                "coactivation --input x --task-memory plenty | --task-memory must be a size",
+                "report --input x --explain-plan | --explain-plan is of --all",
                 "report --input x --sample 1.5 | --sample must be above 0",
                 "report --input x --on-bad-rows ignore | ignore",
                 "audit | --input is missing",
@@ -46,7 +53,19 @@ class UsageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"report", "convert", "audit", "sql", "doctor"})
+    @ValueSource(
+            strings = {
+                "report",
+                "load",
+                "coactivation",
+                "transitions",
+                "padding",
+                "capacity",
+                "convert",
+                "audit",
+                "sql",
+                "doctor"
+            })
     void helpTeaches(String verb) {
         CommandLineRun run = CommandLineRun.of(verb, "--help");
         assertThat(run.code()).isZero();

@@ -1,10 +1,9 @@
 package io.sparkmoe.spark.jobs.audit;
 
-import io.sparkmoe.spark.jobs.rows.IdColumn;
+import io.sparkmoe.spark.jobs.rows.RowFacts;
 import io.sparkmoe.spark.jobs.rows.RowKey;
 import java.util.Arrays;
 import java.util.BitSet;
-import org.apache.spark.sql.catalyst.InternalRow;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,8 +14,6 @@ final class BlockWalk {
     private final AuditPartial out = new AuditPartial();
     private final RowCheck check = new RowCheck();
     private final SequenceWalk sequences;
-    private final IdColumn column;
-    private long rowNumber;
 
     private @Nullable RowKey key;
     private SourceAudit source = new SourceAudit();
@@ -33,24 +30,31 @@ final class BlockWalk {
     private long[] hash = new long[0];
     private boolean[] known = new boolean[0];
 
-    BlockWalk(IdColumn column, int partition) {
-        this.column = column;
+    BlockWalk(int partition) {
         this.sequences = new SequenceWalk(out, partition);
     }
 
-    void row(InternalRow row) {
-        String bad = AuditRow.badReason(row);
-        String name = AuditRow.source(row).toString();
-        if (bad != null || row.isNullAt(AuditRow.TOPK_IDS)) {
-            putAside(out.source(name), bad == null ? "null_ids" : bad, 0, 0);
-            rowNumber++;
-            return;
+    /**
+     * Takes a row.
+     *
+     * @param ids its ids, of which the first {@code n} count
+     * @return whether analyses count the row
+     */
+    boolean row(RowFacts row, int[] ids, int n) {
+        if (!row.hasIds()) {
+            putAside(out.source(row.key.source().toString()), row.bad == null ? "null_ids" : row.bad, 0, 0);
+            return false;
         }
-        if (key == null || position != AuditRow.firstPosition(row) || !AuditRow.is(key, row)) {
+        if (key == null || position != row.position || !row.key.equals(key)) {
             endBlock();
-            begin(row, name);
+            begin(row);
         }
-        add(row);
+        return add(row, ids, n);
+    }
+
+    /** What the row taken last holds. */
+    RowCheck check() {
+        return check;
     }
 
     private static void putAside(SourceAudit source, String reason, long tokens, long ids) {
@@ -59,14 +63,14 @@ final class BlockWalk {
         source.add(reason, 1, tokens, ids);
     }
 
-    private void begin(InternalRow row, String name) {
-        key = AuditRow.key(row);
-        source = out.source(name);
-        position = AuditRow.firstPosition(row);
-        tokens = AuditRow.numTokens(row);
-        topk = AuditRow.topk(row);
-        decode = AuditRow.decode(row);
-        cached = AuditRow.cached(row);
+    private void begin(RowFacts row) {
+        key = row.key;
+        source = out.source(row.key.source().toString());
+        position = row.position;
+        tokens = row.tokens;
+        topk = row.topk;
+        decode = row.decode;
+        cached = row.cached;
         unequal = false;
         rows = 0;
         ids = 0;
@@ -83,40 +87,40 @@ final class BlockWalk {
         out.replayedPasses |= !recorded;
     }
 
-    private void add(InternalRow row) {
-        int n = column.read(row, AuditRow.TOPK_IDS, rowNumber++);
-        int rowTokenCount = AuditRow.numTokens(row);
-        int layer = AuditRow.layer(row);
-        if (n != (long) rowTokenCount * AuditRow.topk(row)) {
+    private boolean add(RowFacts row, int[] rowIds, int n) {
+        int rowTokenCount = row.tokens;
+        int layer = row.layer;
+        if (n != (long) rowTokenCount * row.topk) {
             putAside(source, Reasons.LENGTH_MISMATCH, rowTokenCount, n);
             out.example(Reasons.LENGTH_MISMATCH, example(layer, -1, n));
-            return;
+            return false;
         }
-        out.shapes.add(new AuditPartial.Shape(AuditRow.numExperts(row), AuditRow.topk(row)));
+        out.shapes.add(new AuditPartial.Shape(row.numExperts, row.topk));
         if (rowTokenCount > hash.length) {
             hash = Arrays.copyOf(hash, rowTokenCount);
             known = Arrays.copyOf(known, rowTokenCount);
         }
-        check.check(column.ids(), rowTokenCount, AuditRow.topk(row), AuditRow.numExperts(row), layer, hash, known);
+        check.check(rowIds, rowTokenCount, row.topk, row.numExperts, layer, hash, known);
         if (check.outOfRange > 0) {
-            outOfRange(layer, rowTokenCount, n);
-            return;
+            outOfRange(layer, rowTokenCount, rowIds, n);
+            return false;
         }
-        unequal |= rowTokenCount != tokens || layers.get(layer) || AuditRow.topk(row) != topk;
+        unequal |= rowTokenCount != tokens || layers.get(layer) || row.topk != topk;
         layers.set(layer);
         rows++;
         ids += n;
         rowTokens += rowTokenCount;
         note(rowTokenCount, n);
+        return true;
     }
 
     /** Such a row is not used; the reason counts the ids at fault, quarantined the whole row. */
-    private void outOfRange(int layer, int rowTokenCount, int n) {
+    private void outOfRange(int layer, int rowTokenCount, int[] rowIds, int n) {
         source.add(Reasons.READ, 1, rowTokenCount, n);
         source.add(Reasons.QUARANTINED, 1, rowTokenCount, n);
         source.add(Reasons.OUT_OF_RANGE, 1, check.outOfRangeTokens, check.outOfRange);
         int at = (int) check.firstOutOfRange;
-        out.example(Reasons.OUT_OF_RANGE, example(layer, at, column.ids()[at]));
+        out.example(Reasons.OUT_OF_RANGE, example(layer, at, rowIds[at]));
     }
 
     private void note(int rowTokenCount, int n) {

@@ -16,6 +16,10 @@ final class RowCheck {
     long duplicates;
     long duplicateTokens;
     boolean allZero;
+    /** Tokens with at least one id that is not masked. */
+    long knownTokens;
+    /** The ids that a token names again; the first {@link #duplicates} count. */
+    int[] repeated = new int[16];
 
     /**
      * Checks a row.
@@ -41,7 +45,9 @@ final class RowCheck {
                 count(id, i, numExperts);
             }
             tokenHash[t] += hash;
-            known[t] |= masked - maskedBefore < topk;
+            boolean knows = masked - maskedBefore < topk;
+            known[t] |= knows;
+            knownTokens += knows ? 1 : 0;
             maskedTokens += masked > maskedBefore ? 1 : 0;
             outOfRangeTokens += outOfRange > outBefore ? 1 : 0;
             duplicateTokens += duplicates > duplicatesBefore ? 1 : 0;
@@ -57,7 +63,10 @@ final class RowCheck {
                 firstOutOfRange = index;
             }
         } else if (stamp[id] == stampNumber) {
-            duplicates++;
+            if (duplicates == repeated.length) {
+                repeated = Arrays.copyOf(repeated, 2 * repeated.length);
+            }
+            repeated[(int) duplicates++] = id;
         } else {
             stamp[id] = stampNumber;
         }
@@ -65,6 +74,7 @@ final class RowCheck {
 
     private void reset(int numExperts) {
         masked = 0;
+        knownTokens = 0;
         maskedTokens = 0;
         outOfRange = 0;
         outOfRangeTokens = 0;

@@ -1,6 +1,8 @@
 package io.sparkmoe.spark.jobs.audit;
 
 import io.sparkmoe.spark.jobs.rows.IdColumn;
+import io.sparkmoe.spark.jobs.rows.RowFacts;
+import io.sparkmoe.spark.jobs.rows.TraceFields;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.TaskContext;
@@ -25,21 +27,26 @@ public final class TraceAudit {
      * @param layers the MoE layers that every token block must have, or null to take all layers seen
      */
     public static AuditResult run(Dataset<Row> trace, @Nullable List<Integer> layers) {
-        Dataset<Row> rows = AuditRow.select(trace);
-        IdColumn column = IdColumn.of(rows.schema().apply("topk_ids").dataType());
+        Dataset<Row> rows = TraceFields.select(trace);
+        TraceFields fields = TraceFields.of(rows);
+        IdColumn column = IdColumn.of(fields.idsType());
         JavaRDD<AuditPartial> partials = rows.queryExecution()
                 .toRdd()
                 .toJavaRDD()
-                .mapPartitions(it -> List.of(audit(column, it)).iterator());
+                .mapPartitions(it -> List.of(audit(fields, column, it)).iterator());
         AuditPartial all = partials.treeAggregate(new AuditPartial(), AuditPartial::plus, AuditPartial::plus);
         StaleStretches.close(all);
         return new AuditResult(all, layers);
     }
 
-    private static AuditPartial audit(IdColumn column, Iterator<InternalRow> rows) {
-        BlockWalk walk = new BlockWalk(column, TaskContext.getPartitionId());
-        while (rows.hasNext()) {
-            walk.row(rows.next());
+    private static AuditPartial audit(TraceFields fields, IdColumn column, Iterator<InternalRow> rows) {
+        BlockWalk walk = new BlockWalk(TaskContext.getPartitionId());
+        RowFacts facts = new RowFacts();
+        for (long number = 0; rows.hasNext(); number++) {
+            InternalRow row = rows.next();
+            facts.read(row, fields);
+            int n = facts.hasIds() ? column.read(row, TraceFields.TOPK_IDS, number) : 0;
+            walk.row(facts, column.ids(), n);
         }
         return walk.end();
     }

@@ -3,7 +3,7 @@ package io.sparkmoe.spark.jobs.passes;
 import io.sparkmoe.core.routing.MalformedRoutingException;
 
 /** Narrows int32 ids to uint16 codes, 0xffff for masked; E is at most 65,535, so that no id has this code. */
-final class IdCodes {
+public final class IdCodes {
     private static final short MASKED = (short) 0xffff;
 
     private IdCodes() {}
@@ -13,7 +13,7 @@ final class IdCodes {
      *
      * @throws MalformedRoutingException for an id below -1 or not below {@code numExperts}
      */
-    static short[] of(int[] ids, int n, int numExperts, long row) {
+    public static short[] of(int[] ids, int n, int numExperts, long row) {
         short[] codes = new short[n];
         for (int i = 0; i < n; i++) {
             int id = ids[i];

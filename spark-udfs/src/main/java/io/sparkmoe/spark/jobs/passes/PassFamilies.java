@@ -5,11 +5,11 @@ import java.util.Comparator;
 import java.util.List;
 
 /** Groups pass sizes so that all sizes of a family divide its largest: one shuffle then serves them all. */
-final class PassFamilies {
+public final class PassFamilies {
     private PassFamilies() {}
 
     /** The families, each descending; every size is in exactly one. */
-    static List<List<Integer>> of(List<Integer> sizes) {
+    public static List<List<Integer>> of(List<Integer> sizes) {
         List<List<Integer>> families = new ArrayList<>();
         for (int n : sizes.stream().sorted(Comparator.reverseOrder()).toList()) {
             families.stream()

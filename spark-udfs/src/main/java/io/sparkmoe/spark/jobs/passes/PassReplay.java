@@ -52,9 +52,22 @@ public final class PassReplay {
         Map<PassKey, PassTotals> out = new TreeMap<>(ORDER);
         List<Integer> sizes = options.tokensPerPass();
         run(PromptPasses.plan(prefillRows(), sizes), new PromptPasses(reader, options, sizes, PREFILL), out);
+        decode(out);
+        return out;
+    }
+
+    /** Totals of the decode rows that belong to no recorded pass. */
+    public Map<PassKey, PassTotals> decode() {
+        Map<PassKey, PassTotals> out = new TreeMap<>(ORDER);
+        decode(out);
+        return out;
+    }
+
+    private void decode(Map<PassKey, PassTotals> out) {
+        List<Integer> sizes = options.tokensPerPass();
         if (sizes.equals(List.of(1))) {
             run(PromptPasses.plan(decodeRows(), sizes), new PromptPasses(reader, options, sizes, DECODE), out);
-            return out;
+            return;
         }
         try (SequenceRanks ranks = SequenceRanks.of(decodeRows())) {
             if (ranks.sequences() > 0) {
@@ -64,7 +77,6 @@ public final class PassReplay {
                 }
             }
         }
-        return out;
     }
 
     /** Totals by layer of the passes that the recorder named. */

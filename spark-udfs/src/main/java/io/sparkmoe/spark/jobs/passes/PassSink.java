@@ -1,5 +1,7 @@
 package io.sparkmoe.spark.jobs.passes;
 
+import io.sparkmoe.core.analysis.CapacityAccumulator;
+import io.sparkmoe.core.analysis.CapacityOptions;
 import io.sparkmoe.core.routing.IdType;
 import io.sparkmoe.core.routing.InvalidPolicy;
 import io.sparkmoe.core.routing.Memory;
@@ -11,6 +13,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
+import org.jspecify.annotations.Nullable;
 
 /** Collects passes into routing batches and lets the backend measure their padding. One a task. */
 final class PassSink implements AutoCloseable {
@@ -22,6 +25,7 @@ final class PassSink implements AutoCloseable {
     private final Map<PassKey, Integer> slotOf = new LinkedHashMap<>();
     private final RoutingBatchBuilder builder;
     private final PaddingAccumulator accumulator;
+    private final @Nullable CapacityAccumulator capacity;
     private int[] slots = new int[1024];
     private int lastLayer = -1;
     private String lastPhase = "";
@@ -34,11 +38,22 @@ final class PassSink implements AutoCloseable {
         try {
             accumulator = backend.paddingTotals(
                     new PaddingOptions(options.numExperts(), blocks, InvalidPolicy.ERROR), allocator);
+            capacity = options.factors().isEmpty() ? null : capacity(backend, options, allocator);
         } catch (RuntimeException | Error e) {
             builder.close();
             throw e;
         }
         builder.reset(IdType.UINT16_MASKED, 0);
+    }
+
+    private static CapacityAccumulator capacity(
+            RoutingBackend backend, ReplayOptions options, BufferAllocator allocator) {
+        double[] factors =
+                options.factors().stream().mapToDouble(Double::doubleValue).toArray();
+        return backend.analyses()
+                .capacity(
+                        new CapacityOptions(options.numExperts(), options.topk(), factors, InvalidPolicy.ERROR),
+                        allocator);
     }
 
     /** Adds one pass: {@code length} id codes from {@code from}. */
@@ -67,7 +82,11 @@ final class PassSink implements AutoCloseable {
 
     private void flush() {
         if (builder.segments() > 0) {
-            accumulator.add(builder.build(), Arrays.copyOf(slots, builder.segments()), slotOf.size());
+            int[] used = Arrays.copyOf(slots, builder.segments());
+            accumulator.add(builder.build(), used, slotOf.size());
+            if (capacity != null) {
+                capacity.add(builder.build(), null, used, slotOf.size());
+            }
             builder.reset(IdType.UINT16_MASKED, 0);
         }
     }
@@ -76,14 +95,18 @@ final class PassSink implements AutoCloseable {
     Map<PassKey, PassTotals> totals() {
         flush();
         Map<PassKey, PassTotals> out = new LinkedHashMap<>();
-        slotOf.forEach((key, slot) -> out.put(key, PassTotals.of(accumulator.read(slot))));
+        slotOf.forEach((key, slot) ->
+                out.put(key, PassTotals.of(accumulator.read(slot), capacity == null ? null : capacity.read(slot))));
         return out;
     }
 
     @Override
     public void close() {
-        try (builder) {
-            accumulator.close();
+        try (builder;
+                accumulator) {
+            if (capacity != null) {
+                capacity.close();
+            }
         }
     }
 }

@@ -196,7 +196,7 @@ class PassReplayTest {
                 s[i] = b[i] * size;
             }
             long used = counts.values().stream().mapToLong(c -> c).sum();
-            out.merge(key, new PassTotals(1, b, s, used, counts.size()), PassTotals::plus);
+            out.merge(key, new PassTotals(1, b, s, used, counts.size(), new long[0], new long[0]), PassTotals::plus);
         }
     }
 }
