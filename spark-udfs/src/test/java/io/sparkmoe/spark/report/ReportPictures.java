@@ -3,7 +3,9 @@ package io.sparkmoe.spark.report;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.openqa.selenium.By;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.WebElement;
@@ -15,9 +17,14 @@ final class ReportPictures {
 
     public static void main(String[] args) throws Exception {
         Path folder = Files.createDirectories(Path.of(args[0]).toAbsolutePath());
-        draw(folder, "small", SampleReports.recorded());
-        draw(folder, "large", SampleReports.skewed("large-moe-92x1024", 92, 1024, 40_000_000, 7));
-        draw(folder, "middle", SampleReports.skewed("middle-moe-58x256", 58, 256, 3_000_000, 11));
+        draw(folder, "small", SampleReports.analysed());
+        draw(folder, "large", analysed(SampleReports.skewed("large-moe-92x1024", 92, 1024, 40_000_000, 7), false));
+        draw(folder, "middle", analysed(SampleReports.skewed("middle-moe-58x256", 58, 256, 3_000_000, 11), true));
+    }
+
+    private static ReportModel analysed(ReportModel model, boolean allPairs) {
+        List<String> domains = IntStream.range(0, 20).mapToObj(i -> "domain " + i).toList();
+        return SampleAnalyses.with(model, SampleAnalyses.of(model, 5, allPairs, 300, domains));
     }
 
     private static void draw(Path folder, String name, ReportModel model) throws Exception {
@@ -26,6 +33,7 @@ final class ReportPictures {
         picture(folder, model, page, name + "-light", "light", 1280);
         picture(folder, model, page, name + "-dark", "dark", 1280);
         picture(folder, model, page, name + "-narrow", "light", 900);
+        picture(folder, model, page, name + "-phone", "light", 420);
     }
 
     private static void picture(Path folder, ReportModel model, Path page, String name, String scheme, int width)

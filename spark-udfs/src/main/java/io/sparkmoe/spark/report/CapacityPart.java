@@ -1,0 +1,140 @@
+package io.sparkmoe.spark.report;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.sparkmoe.spark.report.AnalysisModel.Capacity;
+import io.sparkmoe.spark.report.AnalysisView.Choice;
+import io.sparkmoe.spark.report.AnalysisView.Section;
+import io.sparkmoe.spark.report.PageView.Finding;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/** What a limit on each expert's tokens would have dropped. */
+final class CapacityPart implements AnalysisPart {
+    /** Beyond this many rows the page keeps the sums over layers only. */
+    static final int MAX_ROWS = 6_000;
+
+    /** Megatron's and GShard's usual factor; the sentence speaks of the nearest. */
+    private static final double USUAL_FACTOR = 1.25;
+
+    private final List<Capacity> rows;
+    private final List<Capacity> totals;
+    private final List<String> phases;
+    private final List<String> notes;
+
+    private CapacityPart(List<Capacity> rows, List<Capacity> totals, List<String> notes) {
+        this.rows = rows.size() > MAX_ROWS ? totals.subList(0, Math.min(MAX_ROWS, totals.size())) : rows;
+        this.totals = totals;
+        this.notes = rows.size() > MAX_ROWS
+                ? AnalysisParts.with(notes, "Drawn are the sums over layers; tables/capacity has every layer.")
+                : notes;
+        phases = List.copyOf(
+                new TreeSet<>(totals.stream().map(Capacity::phase).toList()).descendingSet());
+    }
+
+    /** Empty without rows that are summed over layers and have ids. */
+    static Optional<AnalysisPart> of(ReportModel model, List<String> notes) {
+        List<Capacity> rows = model.analyses().capacity().stream()
+                .filter(row -> row.ids() > 0)
+                .toList();
+        List<Capacity> totals = rows.stream().filter(row -> row.layer() == null).toList();
+        return totals.isEmpty() ? Optional.empty() : Optional.of(new CapacityPart(rows, totals, notes));
+    }
+
+    @Override
+    public String analysis() {
+        return AnalysisParts.CAPACITY;
+    }
+
+    @Override
+    public Finding finding() {
+        return new Finding("Capacity", lead(), detail());
+    }
+
+    /** At the usual factor, what the smallest and the largest passes of a phase drop. */
+    private String lead() {
+        double factor = totals.stream()
+                .map(Capacity::factor)
+                .min(Comparator.comparingDouble(f -> Math.abs(f - USUAL_FACTOR)))
+                .orElseThrow();
+        List<Capacity> shown = totals.stream()
+                .filter(row -> row.factor() == factor && row.phase().equals(phases.get(0)))
+                .sorted(Comparator.comparingInt(Capacity::tokensPerPass))
+                .toList();
+        Capacity last = shown.get(shown.size() - 1);
+        String start = "A capacity factor of " + factor(factor) + " drops ";
+        return shown.size() == 1
+                ? start + passes(last) + "."
+                : start + passes(shown.get(0)) + " and " + passes(last) + ".";
+    }
+
+    private static String passes(Capacity row) {
+        return Text.percent(dropped(row)) + " of the ids in " + Text.visible(row.phase(), 20) + " passes of "
+                + Text.plural(row.tokensPerPass(), "token");
+    }
+
+    private String detail() {
+        double largest = totals.stream().mapToDouble(Capacity::factor).max().orElseThrow();
+        double worst = totals.stream()
+                .filter(row -> row.factor() == largest)
+                .mapToDouble(CapacityPart::dropped)
+                .max()
+                .orElseThrow();
+        return "At the largest factor, " + factor(largest) + ", it is " + Text.percent(worst) + " at worst.";
+    }
+
+    static double dropped(Capacity row) {
+        return (double) row.dropped() / row.ids();
+    }
+
+    static String factor(double factor) {
+        return factor == Math.rint(factor) ? Text.decimal(factor, 1) : Double.toString(factor);
+    }
+
+    @Override
+    public Section section() {
+        List<Choice> choices = new ArrayList<>();
+        rows.stream()
+                .map(Capacity::layer)
+                .filter(Objects::nonNull)
+                .distinct()
+                .sorted()
+                .forEach(layer -> choices.add(new Choice(layer, "Layer " + layer)));
+        return new Section(
+                analysis(),
+                "Capacity",
+                "Drops by capacity factor",
+                lead(),
+                detail(),
+                choices,
+                phases.stream().map(phase -> Text.visible(phase, 20)).toList(),
+                List.of(AnalysisTables.capacity(totals)),
+                notes);
+    }
+
+    /** Rows of [layer or -1 for all, phase index, tokens per pass, factor, passes, ids, slots, dropped]. */
+    @Override
+    public void write(JsonGenerator json) throws IOException {
+        json.writeStartObject();
+        json.writeArrayFieldStart("rows");
+        for (Capacity row : rows) {
+            Integer layer = row.layer();
+            json.writeStartArray();
+            json.writeNumber(layer == null ? -1 : layer);
+            json.writeNumber(phases.indexOf(row.phase()));
+            json.writeNumber(row.tokensPerPass());
+            json.writeNumber(row.factor());
+            json.writeNumber(row.passes());
+            json.writeNumber(row.ids());
+            json.writeNumber(row.slots());
+            json.writeNumber(row.dropped());
+            json.writeEndArray();
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+}

@@ -1,0 +1,91 @@
+// Imbalance over time: windows by layers, and the middle layer with the span of all.
+const windowName = (windows, from, to) => windows.unit + (from === to ? ' ' + count(from) : 's ' + count(from) + ' to ' + count(to));
+
+function windowTip(windows) {
+  return cell => {
+    const [, row, , imbalance, expert, from, to] = cell.data;
+    return tip('Layer ' + windows.layers[row] + ', ' + windowName(windows, from, to), [
+      ['Max / mean', digits(imbalance, 2) + '×'], ['Busiest expert', String(expert)],
+    ]);
+  };
+}
+
+/** The scale ends where 99 % of the cells stay below, so that one odd window does not fade the rest. */
+function windowLimit(windows) {
+  const values = windows.peaks.map(peak => peak[2]).sort((a, b) => a - b);
+  return Math.max(1.1, values[Math.floor(0.99 * (values.length - 1))]);
+}
+
+function windowAxis(t, windows, width, more) {
+  const starts = windows.columns.map(column => count(column[0]));
+  const step = Math.ceil(starts.length * (12 + 7 * starts[starts.length - 1].length) / (width - 64));
+  return axis(t, { type: 'category', data: starts, name: windows.unit, nameGap: 28, ...bare,
+    axisLabel: { color: t.faint, fontSize: 12, interval: column => column % step === 0 }, ...more });
+}
+
+function windowOption(t, width, windows, id) {
+  const limit = windowLimit(windows);
+  showTicks(id + '-ticks', ['1×', digits((1 + limit) / 2, 1) + '×', '≥ ' + digits(limit, 1) + '×']);
+  const row = rowHeight(windows.layers.length);
+  const cells = windows.peaks.map(([column, layer, imbalance, ...rest]) =>
+    [column, layer, Math.min(limit, imbalance), imbalance, ...rest]);
+  return {
+    height: row * windows.layers.length + 56,
+    grid: { left: 60, right: 12, top: 8, bottom: 46 },
+    xAxis: windowAxis(t, windows, width, {}),
+    yAxis: axis(t, { type: 'category', data: windows.layers.map(String), inverse: true, name: 'layer', nameGap: 34, ...bare }),
+    visualMap: { show: false, dimension: 2, min: 1, max: limit, inRange: { color: t.sequential } },
+    tooltip: tooltip(t, windowTip(windows), {}),
+    series: cellSeries(t, cells),
+  };
+}
+
+/** Of each column: least, middle (the lower of two) and most imbalanced layer; null without ids. */
+function windowSpan(windows) {
+  const columns = windows.columns.map(() => []);
+  windows.peaks.forEach(peak => columns[peak[0]].push(peak[2]));
+  return columns.map(values => {
+    values.sort((a, b) => a - b);
+    return values.length ? [values[0], values[Math.floor((values.length - 1) / 2)], values[values.length - 1]] : null;
+  });
+}
+
+function bandTip(windows, span) {
+  return points => {
+    const column = points[0].dataIndex;
+    const title = windowName(windows, ...windows.columns[column]);
+    const show = index => (span[column] ? digits(span[column][index], 2) + '×' : 'no ids');
+    return tip(title.charAt(0).toUpperCase() + title.slice(1),
+      [['Most imbalanced layer', show(2)], ['Middle layer', show(1)], ['Least imbalanced layer', show(0)]]);
+  };
+}
+
+function bandOption(t, width, windows) {
+  const span = windowSpan(windows);
+  const line = (name, values, more) => ({ type: 'line', name, data: values, symbol: 'none', ...more });
+  const hidden = { lineStyle: { opacity: 0 }, stack: 'span', silent: true };
+  return {
+    height: 240,
+    grid: { left: 60, right: 12, top: 34, bottom: 46 },
+    legend: legend(t, { data: ['middle layer', 'least to most imbalanced'] }),
+    xAxis: windowAxis(t, windows, width, { boundaryGap: true }),
+    yAxis: axis(t, { type: 'value', scale: true, splitNumber: 4, axisLine: { show: false },
+      axisLabel: { color: t.faint, fontSize: 12, formatter: value => digits(value, 1) + '×' } }),
+    tooltip: tooltip(t, bandTip(windows, span), { trigger: 'axis', axisPointer: { lineStyle: { color: t.faint } } }),
+    series: [
+      line('lowest', span.map(values => values && values[0]), hidden),
+      line('least to most imbalanced', span.map(values => values && values[2] - values[0]),
+        { ...hidden, areaStyle: { color: t.band, opacity: 1 }, itemStyle: { color: t.band } }),
+      line('middle layer', span.map(values => values && values[1]),
+        { lineStyle: { width: 2.5, color: t.accent }, itemStyle: { color: t.accent }, z: 4 }),
+    ],
+  };
+}
+
+function addWindows() {
+  for (const element of document.querySelectorAll('[data-windows]')) {
+    const id = element.dataset.windows;
+    addChart(element.id, (t, width) => windowOption(t, width, data.analyses[id], id));
+    addChart(id + '-band', (t, width) => bandOption(t, width, data.analyses[id]));
+  }
+}
