@@ -41,7 +41,7 @@ final class AnalysisTables {
                         "Expert",
                         "With",
                         "Tokens",
-                        "Of the first's",
+                        "Of the first's tokens",
                         "Of the second's",
                         "Lift",
                         "Times uniform"),
@@ -76,7 +76,7 @@ final class AnalysisTables {
                         "From expert",
                         "To expert",
                         "Transitions",
-                        "Of the first's",
+                        "Of those that leave",
                         "Times expected"),
                 rows,
                 "tables/transitions has every pair of layers and experts.");

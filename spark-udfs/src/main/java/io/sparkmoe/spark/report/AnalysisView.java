@@ -36,7 +36,7 @@ public record AnalysisView(
      * @param detail what stands behind that
      * @param choices entries of the selector; empty for none
      * @param panels names of charts that stand side by side, where the data decide how many
-     * @param tables the first is shown, others open on demand
+     * @param tables long ones open on demand
      * @param notes what was left out
      */
     public record Section(
@@ -49,6 +49,11 @@ public record AnalysisView(
             List<String> panels,
             List<Table> tables,
             List<String> notes) {}
+
+    /** Whether a table is better folded away. */
+    public static boolean isLong(Table table) {
+        return table.rows().size() > 20;
+    }
 
     /** An entry of a selector. */
     public record Choice(int value, String label) {}

@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** What a limit on each expert's tokens would have dropped. */
@@ -20,6 +21,9 @@ final class CapacityPart implements AnalysisPart {
 
     /** Megatron's and GShard's usual factor; the sentence speaks of the nearest. */
     private static final double USUAL_FACTOR = 1.25;
+
+    /** Share of ids that may be dropped for the sentence on what it takes. */
+    private static final double FEW = 0.01;
 
     private final List<Capacity> rows;
     private final List<Capacity> totals;
@@ -55,36 +59,38 @@ final class CapacityPart implements AnalysisPart {
         return new Finding("Capacity", lead(), detail());
     }
 
-    /** At the usual factor, what the smallest and the largest passes of a phase drop. */
+    /** At the usual factor, the kinds of passes that drop most and least. */
     private String lead() {
         double factor = totals.stream()
                 .map(Capacity::factor)
                 .min(Comparator.comparingDouble(f -> Math.abs(f - USUAL_FACTOR)))
                 .orElseThrow();
         List<Capacity> shown = totals.stream()
-                .filter(row -> row.factor() == factor && row.phase().equals(phases.get(0)))
-                .sorted(Comparator.comparingInt(Capacity::tokensPerPass))
+                .filter(row -> row.factor() == factor)
+                .sorted(Comparator.comparingDouble(CapacityPart::dropped))
                 .toList();
-        Capacity last = shown.get(shown.size() - 1);
-        String start = "A capacity factor of " + factor(factor) + " drops ";
+        Capacity most = shown.get(shown.size() - 1);
+        String start = "At a capacity factor of " + factor(factor) + ", " + passes(most) + " drop "
+                + Text.percent(dropped(most)) + " of their ids";
         return shown.size() == 1
-                ? start + passes(last) + "."
-                : start + passes(shown.get(0)) + " and " + passes(last) + ".";
+                ? start + "."
+                : start + ", the most, and " + passes(shown.get(0)) + " the least, "
+                        + Text.percent(dropped(shown.get(0))) + ".";
     }
 
     private static String passes(Capacity row) {
-        return Text.percent(dropped(row)) + " of the ids in " + Text.visible(row.phase(), 20) + " passes of "
-                + Text.plural(row.tokensPerPass(), "token");
+        return Text.visible(row.phase(), 20) + " passes of " + Text.plural(row.tokensPerPass(), "token");
     }
 
     private String detail() {
-        double largest = totals.stream().mapToDouble(Capacity::factor).max().orElseThrow();
-        double worst = totals.stream()
-                .filter(row -> row.factor() == largest)
-                .mapToDouble(CapacityPart::dropped)
-                .max()
-                .orElseThrow();
-        return "At the largest factor, " + factor(largest) + ", it is " + Text.percent(worst) + " at worst.";
+        TreeMap<Double, Double> worst = new TreeMap<>();
+        totals.forEach(row -> worst.merge(row.factor(), dropped(row), Math::max));
+        return worst.entrySet().stream()
+                .filter(entry -> entry.getValue() < FEW)
+                .findFirst()
+                .map(entry -> "To drop less than " + Text.percent(FEW) + " in every kind of pass takes a factor of "
+                        + factor(entry.getKey()) + ".")
+                .orElse("No factor tried keeps every kind of pass below " + Text.percent(FEW) + ".");
     }
 
     static double dropped(Capacity row) {

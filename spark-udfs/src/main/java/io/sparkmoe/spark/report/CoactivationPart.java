@@ -104,19 +104,17 @@ final class CoactivationPart implements AnalysisPart {
 
     @Override
     public Section section() {
-        PairFigures most = layers.stream()
-                .max(Comparator.comparingDouble(PairFigures::excessShare))
-                .orElseThrow();
+        PairFigures most = mostStructured();
         PairFigures least = layers.stream()
                 .min(Comparator.comparingDouble(PairFigures::excessShare))
                 .orElseThrow();
-        String lead = "In layer " + most.layer() + " " + Text.percent(most.excessShare())
-                + " of the pairs fall on other experts than if each were chosen by its load alone";
         return new Section(
                 analysis(),
                 "Co-activation",
                 "Experts chosen together",
-                lead + (layers.size() == 1 ? "." : ","),
+                "In layer " + most.layer() + ", " + Text.percent(most.excessShare())
+                        + " of the pairs would have to move for experts to be chosen independently of each other"
+                        + (layers.size() == 1 ? "." : ","),
                 layers.size() == 1
                         ? ""
                         : "the most of all layers; the least, " + Text.percent(least.excessShare()) + ", in layer "
@@ -127,6 +125,12 @@ final class CoactivationPart implements AnalysisPart {
                 List.of(),
                 List.of(AnalysisTables.pairs(PairFigures.strongest(layers, TABLE_ROWS), uniformLift)),
                 AnalysisParts.with(notes, shown()));
+    }
+
+    private PairFigures mostStructured() {
+        return layers.stream()
+                .max(Comparator.comparingDouble(PairFigures::excessShare))
+                .orElseThrow();
     }
 
     private String shown() {
@@ -140,7 +144,7 @@ final class CoactivationPart implements AnalysisPart {
     public void write(JsonGenerator json) throws IOException {
         json.writeStartObject();
         json.writeNumberField("uniform", uniformLift);
-        json.writeNumberField("topk", model.model().topk());
+        json.writeNumberField("start", mostStructured().layer());
         json.writeNumberField("bins", Math.min(MAX_BINS, experts()));
         json.writeNumberField("binsById", Math.min(MAX_BINS_BY_ID, experts()));
         json.writeObjectFieldStart("layers");

@@ -79,9 +79,7 @@ final class DomainPart implements AnalysisPart {
 
     @Override
     public Section section() {
-        DomainLayer most = figures.layers().stream()
-                .max(Comparator.comparingDouble(DomainLayer::distance))
-                .orElseThrow();
+        DomainLayer most = mostApart();
         return new Section(
                 analysis(),
                 "Domains",
@@ -95,6 +93,12 @@ final class DomainPart implements AnalysisPart {
                 List.of(),
                 List.of(AnalysisTables.preferences(figures.strongest())),
                 AnalysisParts.with(AnalysisParts.with(notes, shownLayers()), shownDomains()));
+    }
+
+    private DomainLayer mostApart() {
+        return figures.layers().stream()
+                .max(Comparator.comparingDouble(DomainLayer::distance))
+                .orElseThrow();
     }
 
     private String shownLayers() {
@@ -117,6 +121,7 @@ final class DomainPart implements AnalysisPart {
     public void write(JsonGenerator json) throws IOException {
         json.writeStartObject();
         json.writeNumberField("even", even);
+        json.writeNumberField("start", mostApart().layer());
         json.writeNumberField("bins", Math.min(MAX_BINS, experts));
         json.writeArrayFieldStart("domains");
         for (String domain : figures.shown()) {

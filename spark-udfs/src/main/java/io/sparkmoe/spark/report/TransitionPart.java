@@ -110,6 +110,7 @@ final class TransitionPart implements AnalysisPart {
     @Override
     public void write(JsonGenerator json) throws IOException {
         json.writeStartObject();
+        json.writeNumberField("start", drawn.indexOf(drawn.stream().min(MOST_FIRST).orElseThrow()));
         json.writeArrayFieldStart("pairs");
         for (FlowFigures pair : pairs) {
             json.writeStartArray();

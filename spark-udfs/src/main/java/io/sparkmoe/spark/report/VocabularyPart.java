@@ -60,9 +60,8 @@ final class VocabularyPart implements AnalysisPart {
                 ? ""
                 : "the least, " + Text.percent(Objects.requireNonNull(least.meanTopShare())) + ", in layer "
                         + least.layer() + ". ";
-        return others + "Chance alone would give about " + Text.percent(1.0 / experts) + " to token ids seen very often."
-                + " Means over " + Text.plural(least.tokenIds(), "token id") + " seen at least " + least.minimum()
-                + " times.";
+        return others + "Equal chance would give about " + Text.percent(1.0 / experts) + " to token ids seen very often."
+                + " Means are over token ids seen at least " + Text.plural(least.minimum(), "time") + ".";
     }
 
     @Override

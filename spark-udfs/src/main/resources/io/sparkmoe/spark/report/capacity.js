@@ -21,7 +21,7 @@ function capacityOption(t, phase) {
   return {
     height: 300,
     grid: { left: 52, right: 18, top: 52, bottom: 46 },
-    legend: legend(t, { formatter: name => count(Number(name)) + (name === '1' ? ' token' : '') }),
+    legend: legend(t, { formatter: name => count(Number(name)) }),
     xAxis: axis(t, { type: 'category', data: distinct(3).map(String), name: 'capacity factor', nameGap: 28, boundaryGap: false }),
     yAxis: axis(t, { type: 'value', min: 0, splitNumber: 4, axisLine: { show: false },
       axisLabel: { color: t.faint, fontSize: 12, formatter: share => digits(100 * share, 0) + ' %' } }),
@@ -40,7 +40,7 @@ function capacityOption(t, phase) {
 function addCapacity() {
   const elements = [...document.querySelectorAll('[data-capacity]')];
   elements.forEach(element => addChart(element.id, t => capacityOption(t, Number(element.dataset.capacity))));
-  onChoice('capacity', layer => {
+  onChoice('capacity', -1, layer => {
     capacityLayer = layer;
     elements.forEach(element => redraw(element.id));
   });

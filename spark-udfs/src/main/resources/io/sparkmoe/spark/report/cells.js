@@ -61,10 +61,11 @@ function choose(ids, chosen) {
   }));
 }
 
-/** A section's selector; without one (a single entry) nothing changes. */
-function onChoice(id, chosen) {
+/** A section's selector, set to where its charts start; without one (a single entry) nothing changes. */
+function onChoice(id, start, chosen) {
   const select = document.getElementById(id + '-choice');
   if (select) {
+    select.value = String(start);
     select.addEventListener('change', () => chosen(Number(select.value)));
   }
 }

@@ -71,9 +71,8 @@ function showPairs() {
   const lines = layers[pairLayer].strongest.map(([expert, other, tokens, lift]) => {
     const line = document.createElement('li');
     const strong = document.createElement('strong');
-    strong.textContent = expert + ' and ' + other;
-    line.append(strong, ' are chosen together ' + digits(lift / uniform, 2) + '× as often as uniform routing would, by '
-      + count(tokens) + ' tokens (lift ' + digits(lift, 2) + ').');
+    strong.textContent = 'Experts ' + expert + ' and ' + other;
+    line.append(strong, digits(lift / uniform, 2) + '× as often as uniform routing, by ' + count(tokens) + ' tokens');
     return line;
   });
   const none = Object.assign(document.createElement('li'), { textContent: 'None that enough tokens name.' });
@@ -85,10 +84,10 @@ function addCoactivation() {
   if (!data.analyses.coactivation) {
     return;
   }
-  pairLayer = Number(Object.keys(data.analyses.coactivation.layers)[0]);
+  pairLayer = data.analyses.coactivation.start;
   addChart('coactivation-map', pairOption);
   showPairs();
-  onChoice('coactivation', layer => {
+  onChoice('coactivation', pairLayer, layer => {
     pairLayer = layer;
     showPairs();
     redraw('coactivation-map');

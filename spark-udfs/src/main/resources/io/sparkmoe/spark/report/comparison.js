@@ -20,13 +20,14 @@ function comparisonTip(comparison, shown) {
 
 function comparisonOption(t, comparison) {
   const shown = Object.keys(AGREEMENT).filter(name => comparison[name].some(value => value !== null));
+  const decimals = stepDigits([1, ...shown.flatMap(name => comparison[name])]);
   return {
     height: 330,
     grid: { left: 60, right: 20, top: 44, bottom: 46 },
     legend: legend(t, {}),
     xAxis: axis(t, { type: 'category', data: comparison.layers.map(String), name: 'layer', nameGap: 28 }),
     yAxis: axis(t, { type: 'value', scale: true, max: 1, axisLine: { show: false },
-      axisLabel: { color: t.faint, fontSize: 12, formatter: share => digits(100 * share, 0) + ' %' } }),
+      axisLabel: { color: t.faint, fontSize: 12, formatter: value => digits(value, decimals) } }),
     tooltip: tooltip(t, comparisonTip(comparison, shown), { trigger: 'axis', axisPointer: { lineStyle: { color: t.faint } } }),
     series: shown.map(name => {
       const colour = t.series[Object.keys(AGREEMENT).indexOf(name)];

@@ -17,12 +17,12 @@ function domainMap() {
     const own = even(row, bin);
     return !domainsAgainstAll || own === null ? own : all === null || all === -Infinity ? null : own - all;
   };
-  return { bins, order, names: ['all domains', ...domains], even, log };
+  return { bins, order, names: ['all domains', ...domains], even, log, place: row => (row > 0 ? row + 1 : 0) };
 }
 
 function domainTip(map) {
   return cell => {
-    const [bin, row] = cell.data;
+    const [bin, , , row] = cell.data;
     const { even } = data.analyses.domains;
     const own = map.even(row, bin);
     const all = map.even(0, bin);
@@ -51,7 +51,7 @@ function domainOption(t, width) {
     for (let bin = 0; bin < map.bins; bin++) {
       const log = map.log(row, bin);
       if (log !== null) {
-        cells.push([bin, row, log]);
+        cells.push([bin, map.place(row), log, row]);
       }
     }
   });
@@ -60,10 +60,10 @@ function domainOption(t, width) {
   showRatioTicks('domains-ticks', limit);
   const left = Math.min(150, width / 4);
   return {
-    height: 26 * map.names.length + 56,
+    height: 28 * map.names.length + 66,
     grid: { left, right: 8, top: 8, bottom: 46 },
     xAxis: domainColumns(t, map, width),
-    yAxis: axis(t, { type: 'category', inverse: true, data: map.names, ...bare,
+    yAxis: axis(t, { type: 'category', inverse: true, data: [map.names[0], '', ...map.names.slice(1)], ...bare,
       axisLabel: { color: t.text, fontSize: 12, width: left - 14, overflow: 'truncate', interval: 0 } }),
     visualMap: { show: false, dimension: 2, min: -limit, max: limit, inRange: { color: t.diverging } },
     tooltip: tooltip(t, domainTip(map), {}),
@@ -75,9 +75,9 @@ function addDomains() {
   if (!data.analyses.domains) {
     return;
   }
-  domainLayer = Number(Object.keys(data.analyses.domains.layers)[0]);
+  domainLayer = data.analyses.domains.start;
   addChart('domains-map', domainOption);
-  onChoice('domains', layer => {
+  onChoice('domains', domainLayer, layer => {
     domainLayer = layer;
     redraw('domains-map');
   });

@@ -3,9 +3,15 @@ let flowIndex = 0;
 
 const flowTimes = ([, , tokens, row, column], all) => tokens / (row / all * column);
 
-/** Colours run from the loads' expectation to 8 times that. */
-function flowColour(t, times) {
-  return css(rampColour(t.diverging.slice(4), Math.log2(Math.max(1, times)) / 3));
+/** Colours run from what loads let expect to a power of two times that, the first that 90 % of the flow stay within. */
+function flowDoublings(flow) {
+  const logs = flow.links.map(link => Math.log2(flowTimes(link, flow.count))).sort((a, b) => a - b);
+  return Math.max(1, Math.min(6, Math.ceil(logs[Math.floor(0.9 * (logs.length - 1))] ?? 1)));
+}
+
+function showFlowTicks(limit) {
+  const tick = exponent => digits(2 ** exponent, Number.isInteger(exponent) ? 0 : 1) + '×';
+  showTicks('transitions-ticks', [tick(0), tick(limit / 2), '≥ ' + tick(limit)]);
 }
 
 function flowTip(flow) {
@@ -38,6 +44,9 @@ function flowNodes(t, flow) {
 
 function flowOption(t) {
   const flow = data.analyses.transitions.flows[flowIndex];
+  const limit = flowDoublings(flow);
+  const colour = link => css(rampColour(t.diverging.slice(4), Math.log2(flowTimes(link, flow.count)) / limit));
+  showFlowTicks(limit);
   const nodes = flowNodes(t, flow);
   const side = Math.max(nodes.filter(node => node.name[0] === 'f').length, nodes.filter(node => node.name[0] === 't').length);
   const title = (text, more) => ({ type: 'text', top: 0, style: { text, fill: t.faint, font: '12px ' + t.font }, ...more });
@@ -45,11 +54,11 @@ function flowOption(t) {
     height: Math.max(260, Math.min(640, 20 * side + 60)),
     graphic: [title('experts of layer ' + flow.from, { left: 0 }), title('experts of layer ' + flow.to, { right: 0 })],
     tooltip: tooltip(t, flowTip(flow), {}),
-    series: [{ type: 'sankey', left: 44, right: 44, top: 26, bottom: 8, nodeWidth: 10, nodeGap: 7, draggable: false,
+    series: [{ type: 'sankey', left: 44, right: 44, top: 30, bottom: 8, nodeWidth: 10, nodeGap: 7, draggable: false,
       layoutIterations: 64, emphasis: { focus: 'adjacency' }, data: nodes,
       label: { color: t.text, fontSize: 12, formatter: item => item.name.slice(1) },
       links: flow.links.map(link => ({ source: 'f' + link[0], target: 't' + link[1], value: link[2], link,
-        lineStyle: { color: flowColour(t, flowTimes(link, flow.count)), opacity: 0.75, curveness: 0.5 } })) }],
+        lineStyle: { color: colour(link), opacity: 0.75, curveness: 0.5 } })) }],
   };
 }
 
@@ -97,8 +106,9 @@ function sayFlow() {
   const { flows } = data.analyses.transitions;
   const flow = flows[flowIndex];
   const drawn = flow.links.reduce((sum, link) => sum + link[2], 0);
-  document.getElementById('transitions-said').textContent = flow.links.length + ' strongest transitions from layer '
-    + flow.from + ' to ' + flow.to + ', ' + percent(drawn / flow.count) + ' of all ' + count(flow.count) + '.';
+  document.getElementById('transitions-said').textContent = 'The ' + flow.links.length
+    + ' transitions from layer ' + flow.from + ' to ' + flow.to + ' that stand out most: ' + percent(drawn / flow.count)
+    + ' of all ' + count(flow.count) + '.';
 }
 
 function showFlow(index) {
@@ -122,10 +132,10 @@ function followClicks(instance) {
 
 function addTransitions() {
   if (data.analyses.transitions) {
-    showTicks('transitions-ticks', ['1×', '2×', '4×', '≥ 8×']);
+    flowIndex = data.analyses.transitions.start;
     addChart('transitions-overview', overviewOption, followClicks);
     addChart('transitions-flow', flowOption);
     sayFlow();
-    onChoice('transitions', showFlow);
+    onChoice('transitions', flowIndex, showFlow);
   }
 }

@@ -39,7 +39,7 @@ function addVocabulary() {
     const { layers, means } = data.analyses.vocabulary;
     addChart('vocabulary-means', t => ({ ...lineOption(t, means, { name: 'Mean top share', percent: true }, layers), height: 230 }));
     addChart('vocabulary-histogram', histogramOption);
-    onChoice('vocabulary', layer => {
+    onChoice('vocabulary', -1, layer => {
       vocabularyLayer = layer;
       redraw('vocabulary-histogram');
     });

@@ -11,15 +11,28 @@ import org.openqa.selenium.OutputType;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.interactions.Actions;
 
-/** Draws the report in light, dark, narrow and print form for a person to look at: {@code ReportPictures FOLDER}. */
+/**
+ * Draws the report in light, dark, narrow and print form for a person to look at, whole and section by section:
+ * {@code ReportPictures FOLDER [small | middle | large]...}.
+ */
 final class ReportPictures {
     private ReportPictures() {}
 
     public static void main(String[] args) throws Exception {
         Path folder = Files.createDirectories(Path.of(args[0]).toAbsolutePath());
-        draw(folder, "small", SampleReports.analysed());
-        draw(folder, "large", analysed(SampleReports.skewed("large-moe-92x1024", 92, 1024, 40_000_000, 7), false));
-        draw(folder, "middle", analysed(SampleReports.skewed("middle-moe-58x256", 58, 256, 3_000_000, 11), true));
+        List<String> names = args.length > 1 ? List.of(args).subList(1, args.length) : List.of("small", "middle", "large");
+        for (String name : names) {
+            draw(folder, name, sample(name));
+        }
+    }
+
+    private static ReportModel sample(String name) {
+        return switch (name) {
+            case "small" -> SampleReports.analysed();
+            case "middle" -> analysed(SampleReports.skewed("middle-moe-58x256", 58, 256, 3_000_000, 11), true);
+            case "large" -> analysed(SampleReports.skewed("large-moe-92x1024", 92, 1024, 40_000_000, 7), false);
+            default -> throw new IllegalArgumentException("no sample " + name + ": small, middle or large");
+        };
     }
 
     private static ReportModel analysed(ReportModel model, boolean allPairs) {
@@ -51,6 +64,11 @@ final class ReportPictures {
                     "Emulation.setDeviceMetricsOverride",
                     Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
             Files.write(folder.resolve(name + ".png"), browser.driver.getScreenshotAs(OutputType.BYTES));
+            for (WebElement section : browser.driver.findElements(By.tagName("section"))) {
+                Files.write(
+                        folder.resolve(name + "-" + section.getAttribute("id") + ".png"),
+                        section.getScreenshotAs(OutputType.BYTES));
+            }
             WebElement heat = browser.driver.findElement(By.id("heat"));
             browser.driver.findElement(By.id("order-load")).click();
             int[] cell = browser.cell(

@@ -196,7 +196,7 @@ final class SampleAnalyses {
                 left,
                 right,
                 tokens,
-                Math.round(tokens * (1 - Math.pow(1 - change, 6))),
+                Math.min(tokens - 40, differing * 9 / 10),
                 differing,
                 agreements,
                 List.of(new LeftOut("only on the right side", 3, 1_204), new LeftOut("other_text", 1, 77)));
