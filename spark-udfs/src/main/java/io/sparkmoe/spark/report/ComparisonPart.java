@@ -66,7 +66,7 @@ final class ComparisonPart implements AnalysisPart {
 
     @Override
     public Finding finding() {
-        return new Finding(kind(), lead(), detail() + " " + left() + " against " + right() + ".");
+        return new Finding(kind(), left() + " against " + right() + ": " + lead(), detail());
     }
 
     private String lead() {

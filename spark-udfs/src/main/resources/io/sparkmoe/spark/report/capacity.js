@@ -13,18 +13,27 @@ function capacityTip(rows, passes) {
   };
 }
 
+/** The same for every phase, so that their curves compare. */
+function capacityTop() {
+  const rows = data.analyses.capacity.rows.filter(row => row[0] === capacityLayer);
+  const most = Math.max(0.005, ...rows.map(droppedShare));
+  const step = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2].find(size => most <= 5 * size) ?? 0.2;
+  return { max: Math.ceil(most / step) * step, interval: step };
+}
+
 function capacityOption(t, phase) {
   const rows = data.analyses.capacity.rows.filter(row => row[0] === capacityLayer && row[1] === phase);
   const distinct = field => [...new Set(rows.map(row => row[field]))].sort((a, b) => a - b);
   const passes = distinct(2);
+  const top = capacityTop();
   const colour = index => css(rampColour(t.sequential, passes.length < 2 ? 0.7 : 0.3 + 0.7 * index / (passes.length - 1)));
   return {
     height: 300,
     grid: { left: 52, right: 18, top: 52, bottom: 46 },
     legend: legend(t, { formatter: name => count(Number(name)) }),
     xAxis: axis(t, { type: 'category', data: distinct(3).map(String), name: 'capacity factor', nameGap: 28, boundaryGap: false }),
-    yAxis: axis(t, { type: 'value', min: 0, splitNumber: 4, axisLine: { show: false },
-      axisLabel: { color: t.faint, fontSize: 12, formatter: share => digits(100 * share, 0) + ' %' } }),
+    yAxis: axis(t, { type: 'value', min: 0, ...top, axisLine: { show: false },
+      axisLabel: { color: t.faint, fontSize: 12, formatter: share => digits(100 * share, top.interval < 0.01 ? 1 : 0) + ' %' } }),
     tooltip: tooltip(t, capacityTip(rows, passes), { trigger: 'axis', axisPointer: { lineStyle: { color: t.faint } } }),
     series: passes.map((tokens, index) => ({
       type: 'line', name: String(tokens), symbol: 'circle', symbolSize: 7, showAllSymbol: true,

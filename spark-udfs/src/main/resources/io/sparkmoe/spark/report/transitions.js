@@ -85,6 +85,8 @@ function overviewLine(t, pairs) {
 function overviewMap(t, width, pairs) {
   const layers = [...new Set(pairs.flatMap(pair => [pair[0], pair[1]]))].sort((a, b) => a - b);
   const largest = Math.max(...pairs.map(pair => pair[2]));
+  document.getElementById('transitions-scale').hidden = false;
+  showTicks('transitions-overview-ticks', ['0 %', percent(largest / 2), percent(largest)]);
   const row = Math.max(4, Math.min(26, 420 / layers.length));
   return {
     height: row * layers.length + 56,

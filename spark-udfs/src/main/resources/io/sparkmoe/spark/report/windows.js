@@ -10,6 +10,33 @@ function windowTip(windows) {
   };
 }
 
+/** Ids of windows' sections whose colours are held against each layer's own middle window. */
+const againstUsual = new Set();
+
+/** log2 of each peak over the middle of its layer's. */
+function peaksAgainstUsual(windows) {
+  const middles = windows.layers.map((_, layer) => {
+    const values = windows.peaks.filter(peak => peak[1] === layer).map(peak => peak[2]).sort((a, b) => a - b);
+    return values[Math.floor((values.length - 1) / 2)];
+  });
+  return windows.peaks.map(peak => Math.log2(peak[2] / middles[peak[1]]));
+}
+
+/** The colours of the cells: where they end, and each cell's place among them. */
+function windowScale(t, windows, id) {
+  const usual = againstUsual.has(id);
+  document.getElementById(id + '-ramp').classList.toggle('rising', !usual);
+  if (usual) {
+    const logs = peaksAgainstUsual(windows);
+    const limit = scaleLimit(logs);
+    showRatioTicks(id + '-ticks', limit);
+    return { min: -limit, max: limit, colours: t.diverging, places: logs.map(log => Math.max(-limit, Math.min(limit, log))) };
+  }
+  const limit = windowLimit(windows);
+  showTicks(id + '-ticks', ['1×', digits((1 + limit) / 2, 1) + '×', '≥ ' + digits(limit, 1) + '×']);
+  return { min: 1, max: limit, colours: t.sequential, places: windows.peaks.map(peak => Math.min(limit, peak[2])) };
+}
+
 /** The scale ends where 99 % of the cells stay below, so that one odd window does not fade the rest. */
 function windowLimit(windows) {
   const values = windows.peaks.map(peak => peak[2]).sort((a, b) => a - b);
@@ -24,17 +51,15 @@ function windowAxis(t, windows, width, more) {
 }
 
 function windowOption(t, width, windows, id) {
-  const limit = windowLimit(windows);
-  showTicks(id + '-ticks', ['1×', digits((1 + limit) / 2, 1) + '×', '≥ ' + digits(limit, 1) + '×']);
+  const scale = windowScale(t, windows, id);
   const row = rowHeight(windows.layers.length);
-  const cells = windows.peaks.map(([column, layer, imbalance, ...rest]) =>
-    [column, layer, Math.min(limit, imbalance), imbalance, ...rest]);
+  const cells = windows.peaks.map(([column, layer, ...rest], index) => [column, layer, scale.places[index], ...rest]);
   return {
     height: row * windows.layers.length + 56,
     grid: { left: 60, right: 12, top: 8, bottom: 46 },
     xAxis: windowAxis(t, windows, width, {}),
     yAxis: axis(t, { type: 'category', data: windows.layers.map(String), inverse: true, name: 'layer', nameGap: 34, ...bare }),
-    visualMap: { show: false, dimension: 2, min: 1, max: limit, inRange: { color: t.sequential } },
+    visualMap: { show: false, dimension: 2, min: scale.min, max: scale.max, inRange: { color: scale.colours } },
     tooltip: tooltip(t, windowTip(windows), {}),
     series: cellSeries(t, cells),
   };
@@ -86,6 +111,10 @@ function addWindows() {
   for (const element of document.querySelectorAll('[data-windows]')) {
     const id = element.dataset.windows;
     addChart(element.id, (t, width) => windowOption(t, width, data.analyses[id], id));
+    choose([id + '-mean', id + '-usual'], index => {
+      againstUsual[index === 1 ? 'add' : 'delete'](id);
+      redraw(element.id);
+    });
     addChart(id + '-band', (t, width) => bandOption(t, width, data.analyses[id]));
   }
 }

@@ -260,7 +260,7 @@ final class SampleAnalyses {
         double dropped = 0;
         for (long count : load) {
             double mean = tokens * TOPK * count / all;
-            double shown = mean + spread * Math.sqrt(mean) * Math.abs(random.nextGaussian());
+            double shown = Math.min(tokens, mean + spread * Math.sqrt(mean) * Math.abs(random.nextGaussian()));
             dropped += Math.max(0, Math.min(mean, shown - capacity));
         }
         return new long[] {
