@@ -111,9 +111,9 @@ public final class ExpertOrder {
         float keptSize = clusters[kept].length;
         float goneSize = clusters[gone].length;
         for (int other = 0; other < experts; other++) {
-            float similarity = (keptSize * similarities[kept * experts + other]
-                            + goneSize * similarities[gone * experts + other])
-                    / (keptSize + goneSize);
+            float similarity =
+                    (keptSize * similarities[kept * experts + other] + goneSize * similarities[gone * experts + other])
+                            / (keptSize + goneSize);
             similarities[kept * experts + other] = similarity;
             similarities[other * experts + kept] = similarity;
         }

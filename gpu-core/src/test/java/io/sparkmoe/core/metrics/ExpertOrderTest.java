@@ -28,7 +28,8 @@ class ExpertOrderTest {
         for (int experts : new int[] {8, 60, 256}) {
             int groups = 4;
             int[] order = ExpertOrder.byCoactivation(grouped(experts, groups, new Random(experts)), experts, TOKENS, 1);
-            assertThat(order).containsExactlyInAnyOrder(IntStream.range(0, experts).toArray());
+            assertThat(order)
+                    .containsExactlyInAnyOrder(IntStream.range(0, experts).toArray());
             long changes = IntStream.range(1, experts)
                     .filter(at -> order[at] % groups != order[at - 1] % groups)
                     .count();

@@ -16,7 +16,7 @@ final class AnalysisParts {
     static final String CAPACITY = "capacity";
 
     private static final int NOTE_LIMIT = 600;
-    private static final int SHOWN_NOTES = 40;
+    private static final int SHOWN_NOTES = 20;
 
     private AnalysisParts() {}
 

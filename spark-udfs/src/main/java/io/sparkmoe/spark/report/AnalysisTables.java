@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** The tables of the sections on analyses. */
 final class AnalysisTables {
     private static final int SHOWN_ROWS = 200;
+    private static final int SHOWN_REASONS = 40;
 
     private AnalysisTables() {}
 
@@ -114,7 +115,7 @@ final class AnalysisTables {
     static Table leftOut(Comparison comparison, int index) {
         List<LeftOut> all = comparison.leftOut();
         List<List<Cell>> rows = new ArrayList<>();
-        for (LeftOut line : all.subList(0, Math.min(SHOWN_ROWS, all.size()))) {
+        for (LeftOut line : all.subList(0, Math.min(SHOWN_REASONS, all.size()))) {
             rows.add(List.of(
                     Cell.text(Text.visible(line.reason(), 160)),
                     Cell.count(line.sequences()),
@@ -127,7 +128,7 @@ final class AnalysisTables {
                 "What could not be compared",
                 columns,
                 rows,
-                Tables.rest(all.size(), SHOWN_ROWS, "left_out"));
+                Tables.rest(all.size(), SHOWN_REASONS, "left_out"));
     }
 
     static Table preferences(List<DomainFigures.Preference> strongest) {

@@ -20,8 +20,7 @@ record AnalysisTotals(
         List<Capacity> capacity,
         List<Note> notes) {
     /** One pair of layers; {@code strongest} holds one link at most. */
-    record Flow(
-            int fromLayer, int toLayer, long count, double excessShare, List<FlowFigures.Link> strongest) {}
+    record Flow(int fromLayer, int toLayer, long count, double excessShare, List<FlowFigures.Link> strongest) {}
 
     /** Domains by falling tokens, and the strongest preferences of all. */
     record Domains(List<DomainTokens> totals, List<DomainFigures.Preference> strongest) {}

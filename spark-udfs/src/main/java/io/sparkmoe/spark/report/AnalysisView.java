@@ -2,6 +2,7 @@ package io.sparkmoe.spark.report;
 
 import io.sparkmoe.spark.report.PageView.Table;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The sections on the analyses, ready for the templates; public for them alone, and nothing in it is escaped. A kind of
@@ -21,8 +22,7 @@ public record AnalysisView(
 
     /** All sections, in the order of the page. */
     public List<Section> all() {
-        return java.util.stream.Stream.of(
-                        coactivation, transitions, comparisons, domains, vocabulary, windows, capacity)
+        return Stream.of(coactivation, transitions, comparisons, domains, vocabulary, windows, capacity)
                 .flatMap(List::stream)
                 .toList();
     }

@@ -1,6 +1,7 @@
 package io.sparkmoe.spark.report;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.sparkmoe.core.metrics.CapacityMetrics;
 import io.sparkmoe.spark.report.AnalysisModel.Capacity;
 import io.sparkmoe.spark.report.AnalysisView.Choice;
 import io.sparkmoe.spark.report.AnalysisView.Section;
@@ -36,8 +37,7 @@ final class CapacityPart implements AnalysisPart {
         this.notes = rows.size() > MAX_ROWS
                 ? AnalysisParts.with(notes, "Drawn are the sums over layers; tables/capacity has every layer.")
                 : notes;
-        phases = List.copyOf(
-                new TreeSet<>(totals.stream().map(Capacity::phase).toList()).descendingSet());
+        phases = List.copyOf(new TreeSet<>(totals.stream().map(Capacity::phase).toList()).descendingSet());
     }
 
     /** Empty without rows that are summed over layers and have ids. */
@@ -122,7 +122,7 @@ final class CapacityPart implements AnalysisPart {
                 notes);
     }
 
-    /** Rows of [layer or -1 for all, phase index, tokens per pass, factor, passes, ids, slots, dropped]. */
+    /** Rows of [layer or -1 for all, phase index, tokens per pass, factor, share dropped, share of slots left empty]. */
     @Override
     public void write(JsonGenerator json) throws IOException {
         json.writeStartObject();
@@ -134,10 +134,8 @@ final class CapacityPart implements AnalysisPart {
             json.writeNumber(phases.indexOf(row.phase()));
             json.writeNumber(row.tokensPerPass());
             json.writeNumber(row.factor());
-            json.writeNumber(row.passes());
-            json.writeNumber(row.ids());
-            json.writeNumber(row.slots());
-            json.writeNumber(row.dropped());
+            PageData.writeRounded(json, dropped(row));
+            PageData.writeRounded(json, CapacityMetrics.idle(row.dropped(), row.ids(), row.slots(), 1));
             json.writeEndArray();
         }
         json.writeEndArray();

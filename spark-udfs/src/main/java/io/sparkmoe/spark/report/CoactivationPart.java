@@ -14,7 +14,11 @@ import java.util.Optional;
 
 /** Experts chosen together: a map a layer, and the strongest pairs. */
 final class CoactivationPart implements AnalysisPart {
-    static final int MAX_CHARACTERS = 1_000_000;
+    /** Of all layers' maps together. Less where the load of so many experts already fills much of the page. */
+    private static final int MAX_CHARACTERS = 1_200_000;
+
+    private static final int MAX_CHARACTERS_OF_MANY_EXPERTS = 650_000;
+    private static final int MANY_EXPERTS = 512;
     private static final int MAX_BINS = 128;
     private static final int MAX_BINS_BY_ID = 64;
     private static final int TABLE_ROWS = 15;
@@ -34,7 +38,7 @@ final class CoactivationPart implements AnalysisPart {
                 .sorted(Comparator.comparingDouble(PairFigures::excessShare)
                         .reversed()
                         .thenComparingInt(PairFigures::layer))
-                .limit(Math.max(1, MAX_CHARACTERS / charactersOfALayer(experts())))
+                .limit(Math.max(1, maxCharacters(experts()) / charactersOfALayer(experts())))
                 .map(PairFigures::layer)
                 .sorted()
                 .toList();
@@ -67,9 +71,13 @@ final class CoactivationPart implements AnalysisPart {
         return lift == null || lift <= 0 ? null : lift;
     }
 
+    private static int maxCharacters(int experts) {
+        return experts > MANY_EXPERTS ? MAX_CHARACTERS_OF_MANY_EXPERTS : MAX_CHARACTERS;
+    }
+
     private static int charactersOfALayer(int experts) {
-        int cells = PairMap.cells(Math.min(MAX_BINS, experts))
-                + (experts > MAX_BINS ? PairMap.cells(MAX_BINS_BY_ID) : 0);
+        int cells =
+                PairMap.cells(Math.min(MAX_BINS, experts)) + (experts > MAX_BINS ? PairMap.cells(MAX_BINS_BY_ID) : 0);
         return PackedCells.characters(cells) + PackedCells.characters(2 * experts) + 500;
     }
 
@@ -119,9 +127,7 @@ final class CoactivationPart implements AnalysisPart {
                         ? ""
                         : "the most of all layers; the least, " + Text.percent(least.excessShare()) + ", in layer "
                                 + least.layer() + ".",
-                drawn.stream()
-                        .map(layer -> new Choice(layer, "Layer " + layer))
-                        .toList(),
+                drawn.stream().map(layer -> new Choice(layer, "Layer " + layer)).toList(),
                 List.of(),
                 List.of(AnalysisTables.pairs(PairFigures.strongest(layers, TABLE_ROWS), uniformLift)),
                 AnalysisParts.with(notes, shown()));
@@ -162,8 +168,7 @@ final class CoactivationPart implements AnalysisPart {
     /** Cells of single experts lie by id, and the page orders them; bins of many experts lie by cluster and also by id. */
     private void write(AnalysisModel.Coactivation layer, JsonGenerator json) throws IOException {
         PairMap map = new PairMap(layer, experts(), uniformLift);
-        int[] order =
-                ExpertOrder.byCoactivation(layer.tokenCounts(), experts(), layer.tokens(), uniformLift);
+        int[] order = ExpertOrder.byCoactivation(layer.tokenCounts(), experts(), layer.tokens(), uniformLift);
         json.writeNumberField("tokens", layer.tokens());
         json.writeStringField("order", PackedCells.base64(order));
         if (experts() <= MAX_BINS) {

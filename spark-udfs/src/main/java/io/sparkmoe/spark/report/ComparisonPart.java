@@ -10,11 +10,12 @@ import io.sparkmoe.spark.report.PageView.Finding;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Two routings of the same tokens: how far they agree, layer by layer. */
 final class ComparisonPart implements AnalysisPart {
-    private static final int MAX_COMPARISONS = 12;
+    private static final int MAX_COMPARISONS = 4;
     private static final int NAME_LIMIT = 60;
 
     private final Comparison comparison;
@@ -47,7 +48,7 @@ final class ComparisonPart implements AnalysisPart {
 
     private String kind() {
         String kind = Text.visible(comparison.kind(), 20);
-        return kind.isEmpty() ? "Comparison" : kind.substring(0, 1).toUpperCase(java.util.Locale.ROOT) + kind.substring(1);
+        return kind.isEmpty() ? "Comparison" : kind.substring(0, 1).toUpperCase(Locale.ROOT) + kind.substring(1);
     }
 
     private String left() {
@@ -60,7 +61,8 @@ final class ComparisonPart implements AnalysisPart {
 
     private @Nullable Double differing() {
         long tokens = comparison.layers().stream().mapToLong(Agreement::tokens).sum();
-        long equal = comparison.layers().stream().mapToLong(Agreement::equalSets).sum();
+        long equal =
+                comparison.layers().stream().mapToLong(Agreement::equalSets).sum();
         return RoutingAgreement.mismatch(equal, tokens);
     }
 
@@ -89,7 +91,8 @@ final class ComparisonPart implements AnalysisPart {
     }
 
     private String leftOut() {
-        return Text.plural(comparison.leftOut().stream().mapToLong(LeftOut::tokens).sum(), "token")
+        return Text.plural(
+                        comparison.leftOut().stream().mapToLong(LeftOut::tokens).sum(), "token")
                 + " of one side or the other could not be compared.";
     }
 
@@ -106,8 +109,7 @@ final class ComparisonPart implements AnalysisPart {
                 comparison.leftOut().isEmpty()
                         ? List.of(AnalysisTables.agreement(comparison, index))
                         : List.of(
-                                AnalysisTables.agreement(comparison, index),
-                                AnalysisTables.leftOut(comparison, index)),
+                                AnalysisTables.agreement(comparison, index), AnalysisTables.leftOut(comparison, index)),
                 notes);
     }
 

@@ -26,7 +26,8 @@ record DomainFigures(
     static final int TOP = 15;
     static final int MIN_TOKENS = 10;
 
-    private static final Comparator<Preference> STRONGEST_FIRST = Comparator.comparingDouble(Preference::timesAllDomains)
+    private static final Comparator<Preference> STRONGEST_FIRST = Comparator.comparingDouble(
+                    Preference::timesAllDomains)
             .reversed()
             .thenComparingInt(Preference::layer)
             .thenComparingInt(Preference::expert)
@@ -85,9 +86,10 @@ record DomainFigures(
     private static void offerAll(Domain domain, DomainLayer layer, double even, PriorityQueue<Preference> strongest) {
         for (int e = 0; e < domain.counts().length; e++) {
             long count = domain.counts()[e];
-            if (count >= MIN_TOKENS) {
-                double share = (double) count / domain.tokens();
-                double ofAll = (double) layer.count(e) / layer.tokens();
+            double share = (double) count / domain.tokens();
+            double ofAll = (double) layer.count(e) / layer.tokens();
+            Preference weakest = strongest.size() < TOP ? null : strongest.peek();
+            if (count >= MIN_TOKENS && (weakest == null || share / ofAll >= weakest.timesAllDomains())) {
                 strongest.add(new Preference(
                         domain.domain(),
                         domain.layer(),

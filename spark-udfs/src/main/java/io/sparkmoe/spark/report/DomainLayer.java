@@ -56,7 +56,8 @@ final class DomainLayer {
         double all = Arrays.stream(counts).asDoubleStream().sum();
         for (Domain domain : shown) {
             if (domain != null) {
-                double own = Math.max(1, Arrays.stream(domain.counts()).asDoubleStream().sum());
+                double own = Math.max(
+                        1, Arrays.stream(domain.counts()).asDoubleStream().sum());
                 sum += IntStream.range(0, counts.length)
                                 .mapToDouble(e -> Math.abs(domain.counts()[e] / own - counts[e] / Math.max(1, all)))
                                 .sum()
@@ -87,7 +88,8 @@ final class DomainLayer {
         return IntStream.range(0, counts.length)
                 .boxed()
                 .sorted(Comparator.<Integer>comparingInt(e -> favourite[e])
-                        .thenComparing(Comparator.<Integer>comparingDouble(e -> preference[e]).reversed())
+                        .thenComparing(Comparator.<Integer>comparingDouble(e -> preference[e])
+                                .reversed())
                         .thenComparingInt(e -> e))
                 .mapToInt(Integer::intValue)
                 .toArray();
@@ -110,8 +112,7 @@ final class DomainLayer {
         return cells;
     }
 
-    private static void row(
-            long[] counts, long tokens, int[] order, int bins, double even, byte[] cells, int row) {
+    private static void row(long[] counts, long tokens, int[] order, int bins, double even, byte[] cells, int row) {
         for (int bin = 0; bin < bins; bin++) {
             int from = (int) ceil((long) bin * order.length, bins);
             int to = (int) ceil((bin + 1L) * order.length, bins);

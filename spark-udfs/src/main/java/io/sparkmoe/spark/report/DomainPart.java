@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
 
 /** Which experts serve which domains: a map of domains by experts a layer, and the strongest preferences. */
 final class DomainPart implements AnalysisPart {
-    static final int MAX_CHARACTERS = 350_000;
+    private static final int MAX_CHARACTERS = 250_000;
     static final int NAME_LIMIT = 40;
     private static final int MAX_BINS = 128;
 
@@ -86,7 +86,8 @@ final class DomainPart implements AnalysisPart {
                 "Experts and domains",
                 lead(),
                 detail() + " Layer " + most.layer() + " tells domains apart most: on average "
-                        + Text.percent(most.distance()) + " of a domain's ids would have to go elsewhere to follow the mix.",
+                        + Text.percent(most.distance())
+                        + " of a domain's ids would have to go elsewhere to follow the mix.",
                 drawn.stream()
                         .map(layer -> new Choice(layer.layer(), "Layer " + layer.layer()))
                         .toList(),

@@ -60,28 +60,31 @@ record FlowFigures(int fromLayer, int toLayer, long count, double excessShare, L
             }
             all += rows[i];
         }
-        double excess = 0;
         PriorityQueue<Link> links = new PriorityQueue<>(MOST_FIRST.reversed());
-        for (int i = 0; i < experts; i++) {
-            for (int j = 0; j < experts; j++) {
-                double above = counts[i * experts + j] - (double) rows[i] / all * columns[j];
+        double excess = offerAll(counts, rows, columns, all, links);
+        List<Link> sorted = new ArrayList<>(links);
+        sorted.sort(MOST_FIRST);
+        return new FlowFigures(
+                transition.fromLayer(), transition.toLayer(), all, all == 0 ? 0 : excess / all, List.copyOf(sorted));
+    }
+
+    /** Keeps the cells that have most above what loads let expect; returns what all have above it. */
+    private static double offerAll(long[] counts, long[] rows, long[] columns, long all, PriorityQueue<Link> links) {
+        double excess = 0;
+        for (int i = 0; i < rows.length; i++) {
+            for (int j = 0; j < columns.length; j++) {
+                long count = counts[i * columns.length + j];
+                double above = count - (double) rows[i] / all * columns[j];
                 if (above > 0) {
                     excess += above;
                     Link weakest = links.size() < LINKS ? null : links.peek();
                     if (weakest == null || above > weakest.excess()) {
-                        offer(link(counts[i * experts + j], i, j, rows[i], columns[j], all), links);
+                        offer(link(count, i, j, rows[i], columns[j], all), links);
                     }
                 }
             }
         }
-        List<Link> sorted = new ArrayList<>(links);
-        sorted.sort(MOST_FIRST);
-        return new FlowFigures(
-                transition.fromLayer(),
-                transition.toLayer(),
-                all,
-                all == 0 ? 0 : excess / all,
-                List.copyOf(sorted));
+        return excess;
     }
 
     private static Link link(long count, int i, int j, long row, long column, long all) {

@@ -4,6 +4,7 @@ import io.sparkmoe.core.metrics.CoactivationMetrics;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.PriorityQueue;
 
 /**
@@ -65,7 +66,7 @@ record PairFigures(int layer, long tokens, long idsOfPairs, double excessShare, 
                 double product = (double) counts[i * experts + i] * counts[j * experts + j];
                 apart += Math.abs(both / all - product / expectedOfAll);
                 if (both >= MIN_TOKENS && product * uniformLift >= layer.tokens()) {
-                    offer(pair(layer, experts, i, j), strongest);
+                    offer(layer, experts, i, j, strongest);
                 }
             }
         }
@@ -81,18 +82,18 @@ record PairFigures(int layer, long tokens, long idsOfPairs, double excessShare, 
                 .toList();
     }
 
-    private static Pair pair(AnalysisModel.Coactivation layer, int experts, int i, int j) {
+    private static void offer(
+            AnalysisModel.Coactivation layer, int experts, int i, int j, PriorityQueue<Pair> strongest) {
         long both = layer.tokenCounts()[i * experts + j];
         long ofI = layer.tokenCounts()[i * experts + i];
         long ofJ = layer.tokenCounts()[j * experts + j];
-        Double lift = CoactivationMetrics.lift(both, ofI, ofJ, layer.tokens());
-        return new Pair(layer.layer(), i, j, both, (double) both / ofI, (double) both / ofJ, lift == null ? 0 : lift);
-    }
-
-    private static void offer(Pair pair, PriorityQueue<Pair> strongest) {
-        strongest.add(pair);
-        if (strongest.size() > TOP_PAIRS) {
-            strongest.remove();
+        double lift = Objects.requireNonNull(CoactivationMetrics.lift(both, ofI, ofJ, layer.tokens()));
+        Pair weakest = strongest.size() < TOP_PAIRS ? null : strongest.peek();
+        if (weakest == null || lift >= weakest.lift()) {
+            strongest.add(new Pair(layer.layer(), i, j, both, (double) both / ofI, (double) both / ofJ, lift));
+            if (strongest.size() > TOP_PAIRS) {
+                strongest.remove();
+            }
         }
     }
 

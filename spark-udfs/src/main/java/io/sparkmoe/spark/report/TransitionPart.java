@@ -77,7 +77,8 @@ final class TransitionPart implements AnalysisPart {
         List<Choice> choices = new ArrayList<>();
         for (int i = 0; i < drawn.size(); i++) {
             choices.add(new Choice(
-                    i, "Layer " + drawn.get(i).fromLayer() + " to " + drawn.get(i).toLayer()));
+                    i,
+                    "Layer " + drawn.get(i).fromLayer() + " to " + drawn.get(i).toLayer()));
         }
         return new Section(
                 analysis(),
@@ -110,7 +111,8 @@ final class TransitionPart implements AnalysisPart {
     @Override
     public void write(JsonGenerator json) throws IOException {
         json.writeStartObject();
-        json.writeNumberField("start", drawn.indexOf(drawn.stream().min(MOST_FIRST).orElseThrow()));
+        json.writeNumberField(
+                "start", drawn.indexOf(drawn.stream().min(MOST_FIRST).orElseThrow()));
         json.writeArrayFieldStart("pairs");
         for (FlowFigures pair : pairs) {
             json.writeStartArray();

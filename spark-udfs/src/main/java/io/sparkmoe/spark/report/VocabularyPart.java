@@ -60,8 +60,9 @@ final class VocabularyPart implements AnalysisPart {
                 ? ""
                 : "the least, " + Text.percent(Objects.requireNonNull(least.meanTopShare())) + ", in layer "
                         + least.layer() + ". ";
-        return others + "Equal chance would give about " + Text.percent(1.0 / experts) + " to token ids seen very often."
-                + " Means are over token ids seen at least " + Text.plural(least.minimum(), "time") + ".";
+        return others + "Equal chance would give about " + Text.percent(1.0 / experts)
+                + " to token ids seen very often." + " Means are over token ids seen at least "
+                + Text.plural(least.minimum(), "time") + ".";
     }
 
     @Override

@@ -3,10 +3,12 @@ package io.sparkmoe.spark.report;
 import io.sparkmoe.spark.report.AnalysisModel.Window;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -17,8 +19,7 @@ import java.util.TreeSet;
  * @param columns [from, to] of each
  * @param peaks by layer and column; windows without ids have none
  */
-record WindowGrid(
-        String unit, int windows, List<Integer> layers, List<long[]> columns, List<Peak> peaks) {
+record WindowGrid(String unit, int windows, List<Integer> layers, List<long[]> columns, List<Peak> peaks) {
     static final int MAX_COLUMNS = 96;
 
     /**
@@ -45,7 +46,7 @@ record WindowGrid(
                 Comparator.<List<Integer>>comparingInt(key -> key.get(0)).thenComparingInt(key -> key.get(1)));
         for (Window window : model.analyses().windows()) {
             if (window.unit().equals(unit)) {
-                int at = java.util.Collections.binarySearch(starts, window.from());
+                int at = Collections.binarySearch(starts, window.from());
                 add(window, column(at, starts.size(), columns.size()), peaks);
             }
         }
@@ -80,8 +81,7 @@ record WindowGrid(
         if (sum > 0) {
             double imbalance = counts[busiest] / sum * counts.length;
             Peak peak = new Peak(window.layer(), column, imbalance, busiest, window.from(), window.to());
-            peaks.merge(
-                    List.of(window.layer(), column), peak, (a, b) -> b.imbalance() > a.imbalance() ? b : a);
+            peaks.merge(List.of(window.layer(), column), peak, (a, b) -> b.imbalance() > a.imbalance() ? b : a);
         }
     }
 
@@ -93,8 +93,8 @@ record WindowGrid(
     /** The middle layer's imbalance (the lower of two) in each column that has any. */
     double[] medians() {
         TreeMap<Integer, List<Double>> byColumn = new TreeMap<>();
-        peaks.forEach(peak -> byColumn.computeIfAbsent(peak.column(), c -> new ArrayList<>())
-                .add(peak.imbalance()));
+        peaks.forEach(peak ->
+                byColumn.computeIfAbsent(peak.column(), c -> new ArrayList<>()).add(peak.imbalance()));
         return byColumn.values().stream()
                 .mapToDouble(values -> values.stream()
                         .sorted()
@@ -110,7 +110,7 @@ record WindowGrid(
                 .map(layer -> peaks.stream()
                         .filter(peak -> peak.layer() == layer)
                         .max(Comparator.comparingDouble(Peak::imbalance)))
-                .flatMap(java.util.Optional::stream)
+                .flatMap(Optional::stream)
                 .toList();
     }
 }

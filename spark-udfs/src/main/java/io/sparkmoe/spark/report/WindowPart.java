@@ -60,7 +60,9 @@ final class WindowPart implements AnalysisPart {
     }
 
     private Peak worst() {
-        return grid.peaks().stream().max(Comparator.comparingDouble(Peak::imbalance)).orElseThrow();
+        return grid.peaks().stream()
+                .max(Comparator.comparingDouble(Peak::imbalance))
+                .orElseThrow();
     }
 
     private String lead() {
@@ -76,7 +78,9 @@ final class WindowPart implements AnalysisPart {
     }
 
     private String span(Peak peak) {
-        return unit() + (peak.from() == peak.to() ? " " : "s ") + Text.count(peak.from())
+        return unit()
+                + (peak.from() == peak.to() ? " " : "s ")
+                + Text.count(peak.from())
                 + (peak.from() == peak.to() ? "" : " to " + Text.count(peak.to()));
     }
 
@@ -98,7 +102,8 @@ final class WindowPart implements AnalysisPart {
                 notes);
     }
 
-    /** Columns of [from, to]; peaks of [column, layer index, max / mean, busiest expert, from, to]. */
+    /** Columns of [from, to]; peaks of [column, layer index, max / mean, busiest expert, from less the column's,
+     * to less from]. */
     @Override
     public void write(JsonGenerator json) throws IOException {
         json.writeStartObject();
@@ -120,8 +125,8 @@ final class WindowPart implements AnalysisPart {
             json.writeNumber(grid.layers().indexOf(peak.layer()));
             json.writeNumber(Math.rint(peak.imbalance() * 1e3) / 1e3);
             json.writeNumber(peak.expert());
-            json.writeNumber(peak.from());
-            json.writeNumber(peak.to());
+            json.writeNumber(peak.from() - grid.columns().get(peak.column())[0]);
+            json.writeNumber(peak.to() - peak.from());
             json.writeEndArray();
         }
         json.writeEndArray();

@@ -1,22 +1,20 @@
 // Share of ids dropped by capacity factor: a panel a phase, a line a pass size.
 let capacityLayer = -1;
 
-const droppedShare = row => row[7] / row[5];
-
 function capacityTip(rows, passes) {
   return points => {
     const factor = points[0].axisValue;
     const of = tokens => rows.find(row => row[2] === tokens && row[3] === Number(factor));
     return tip('Capacity factor ' + factor, passes.map(tokens => [tokens, of(tokens)]).filter(([, row]) => row)
       .map(([tokens, row]) => [count(tokens) + (tokens === 1 ? ' token' : ' tokens') + ' a pass',
-        percent(droppedShare(row)) + ' dropped, ' + percent(1 - (row[5] - row[7]) / row[6]) + ' empty']));
+        percent(row[4]) + ' dropped, ' + (row[5] === null ? '' : percent(row[5]) + ' empty')]));
   };
 }
 
 /** The same for every phase, so that their curves compare. */
 function capacityTop() {
   const rows = data.analyses.capacity.rows.filter(row => row[0] === capacityLayer);
-  const most = Math.max(0.005, ...rows.map(droppedShare));
+  const most = Math.max(0.005, ...rows.map(row => row[4]));
   const step = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2].find(size => most <= 5 * size) ?? 0.2;
   return { max: Math.ceil(most / step) * step, interval: step };
 }
@@ -40,7 +38,7 @@ function capacityOption(t, phase) {
       lineStyle: { width: 2, color: colour(index) }, itemStyle: { color: colour(index) },
       data: distinct(3).map(factor => {
         const row = rows.find(candidate => candidate[2] === tokens && candidate[3] === factor);
-        return row ? droppedShare(row) : null;
+        return row ? row[4] : null;
       }),
     })),
   };

@@ -3,7 +3,9 @@ const windowName = (windows, from, to) => windows.unit + (from === to ? ' ' + co
 
 function windowTip(windows) {
   return cell => {
-    const [, row, , imbalance, expert, from, to] = cell.data;
+    const [column, row, , imbalance, expert, after, length] = cell.data;
+    const from = windows.columns[column][0] + after;
+    const to = from + length;
     return tip('Layer ' + windows.layers[row] + ', ' + windowName(windows, from, to), [
       ['Max / mean', digits(imbalance, 2) + '×'], ['Busiest expert', String(expert)],
     ]);

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -46,16 +47,13 @@ class AnalysisBrowserTest {
     }
 
     private static void open(String name, ReportModel model) throws Exception {
-        Path page = ReportBrowser.write(
-                folder, name + ".html", ReportPage.render(model, SampleReports.definitions()));
+        Path page = ReportBrowser.write(folder, name + ".html", ReportPage.render(model, SampleReports.definitions()));
         browser.drainLogs();
         browser.open(page);
     }
 
     private static void choose(String section, String label) {
-        browser.driver
-                .findElements(By.cssSelector("#" + section + "-choice option"))
-                .stream()
+        browser.driver.findElements(By.cssSelector("#" + section + "-choice option")).stream()
                 .filter(option -> option.getText().equals(label))
                 .findFirst()
                 .orElseThrow()
@@ -95,7 +93,9 @@ class AnalysisBrowserTest {
         Matcher experts = Pattern.compile("Expert (\\d+) with expert (\\d+)").matcher(clustered);
         assertThat(experts.find()).as(clustered).isTrue();
         assertLift(layer, Integer.parseInt(experts.group(1)), Integer.parseInt(experts.group(2)), clustered);
-        assertThat(number(clustered, "Times uniform")).as("neighbours of a cluster").isGreaterThan(1.2);
+        assertThat(number(clustered, "Times uniform"))
+                .as("neighbours of a cluster")
+                .isGreaterThan(1.2);
         browser.assertQuiet("pairs.html");
     }
 
@@ -163,8 +163,9 @@ class AnalysisBrowserTest {
         int busiest = IntStream.range(0, EXPERTS)
                 .reduce((a, b) -> window.counts()[b] > window.counts()[a] ? b : a)
                 .orElseThrow();
-        double imbalance =
-                window.counts()[busiest] * (double) EXPERTS / Arrays.stream(window.counts()).sum();
+        double imbalance = window.counts()[busiest]
+                * (double) EXPERTS
+                / Arrays.stream(window.counts()).sum();
         for (String held : List.of("windows-0-usual", "windows-0-mean")) {
             press(held);
             assertThat(browser.hover("windows-0-map", 12, 4))
@@ -179,10 +180,17 @@ class AnalysisBrowserTest {
         open("curves", MODEL);
         choose("capacity", "Layer 3");
         choose("vocabulary", "Layer 8");
-        assertThat(browser.hover("capacity-0", 1, 0)).startsWith("Capacity factor 1.25").contains("64 tokens a pass");
+        assertThat(browser.hover("capacity-0", 1, 0))
+                .startsWith("Capacity factor 1.25")
+                .contains("64 tokens a pass");
         assertThat(browser.hover("vocabulary-histogram", 7, 0))
-                .contains("Top share 35 to 40", "Token ids\n"
-                        + String.format(Locale.ROOT, "%,d", MODEL.analyses().vocabulary().get(7).histogram()[7]));
+                .contains(
+                        "Top share 35 to 40",
+                        "Token ids\n"
+                                + String.format(
+                                        Locale.ROOT,
+                                        "%,d",
+                                        MODEL.analyses().vocabulary().get(7).histogram()[7]));
         assertThat(browser.hover("comparison-0-lines", 3, 1)).contains("Layer 4", "cosine of load", "same set");
         assertThat(browser.hover("windows-0-band", 3, 2)).contains("Steps 300 to 399", "Middle layer");
         browser.assertQuiet("curves.html");
@@ -204,18 +212,21 @@ class AnalysisBrowserTest {
         browser.prefer("prefers-color-scheme", "dark");
         try {
             open("large", SampleAnalyses.with(large, SampleAnalyses.of(large, 9, true, 200, List.of("a", "b"))));
-            assertThat(browser.hover("coactivation-map", 100, 3)).contains("Times uniform").contains("with experts");
+            assertThat(browser.hover("coactivation-map", 100, 3))
+                    .contains("Times uniform")
+                    .contains("with experts");
             press("coactivation-by-id");
-            assertThat(browser.hover("coactivation-map", 63, 0)).startsWith("Experts 0, 1, 2, 3, 4, 5, 6, 7 and 8 more");
+            assertThat(browser.hover("coactivation-map", 63, 0))
+                    .startsWith("Experts 0, 1, 2, 3, 4, 5, 6, 7 and 8 more");
             assertThat(browser.hover("domains-map", 127, 2)).startsWith("a, experts");
             assertThat(browser.hover("transitions-overview", 5, 0)).startsWith("Layer 3 to 8");
             browser.driver.executeCdpCommand(
                     "Emulation.setDeviceMetricsOverride",
-                    java.util.Map.of("width", 420, "height", 900, "deviceScaleFactor", 1, "mobile", false));
+                    Map.of("width", 420, "height", 900, "deviceScaleFactor", 1, "mobile", false));
             assertThat(standingOut()).isEmpty();
             browser.assertQuiet("large.html");
         } finally {
-            browser.driver.executeCdpCommand("Emulation.clearDeviceMetricsOverride", java.util.Map.of());
+            browser.driver.executeCdpCommand("Emulation.clearDeviceMetricsOverride", Map.of());
             browser.prefer("prefers-color-scheme", "light");
         }
     }

@@ -29,13 +29,11 @@ class AnalysisFiguresTest {
     }
 
     private static AnalysisModel windows(List<Window> windows) {
-        return new AnalysisModel(
-                List.of(), List.of(), List.of(), windows, List.of(), List.of(), List.of(), List.of());
+        return new AnalysisModel(List.of(), List.of(), List.of(), windows, List.of(), List.of(), List.of(), List.of());
     }
 
     private static AnalysisModel domains(List<Domain> domains) {
-        return new AnalysisModel(
-                List.of(), List.of(), List.of(), List.of(), List.of(), domains, List.of(), List.of());
+        return new AnalysisModel(List.of(), List.of(), List.of(), List.of(), List.of(), domains, List.of(), List.of());
     }
 
     /** Four experts, two a token: 0 with 1 and 2 with 3 in 40 tokens each, 0 with 2 in 20. */
@@ -49,7 +47,8 @@ class AnalysisFiguresTest {
         assertThat(figures.idsOfPairs()).isEqualTo(100);
         assertThat(figures.strongest().get(0))
                 .isEqualTo(new PairFigures.Pair(3, 0, 1, 40, 40.0 / 60, 1, 40.0 / 60 * 2.5));
-        assertThat(figures.strongest().stream().map(PairFigures.Pair::withExpert)).containsExactly(1, 3, 2);
+        assertThat(figures.strongest().stream().map(PairFigures.Pair::withExpert))
+                .containsExactly(1, 3, 2);
         // Of 14,800 in products the six pairs have 2,400, 3,600, 2,400, 2,400, 1,600 and 2,400.
         double[] observed = {0.4, 0.2, 0, 0, 0, 0.4};
         double[] expected = {24, 36, 24, 24, 16, 24};

@@ -20,7 +20,8 @@ final class ReportPictures {
 
     public static void main(String[] args) throws Exception {
         Path folder = Files.createDirectories(Path.of(args[0]).toAbsolutePath());
-        List<String> names = args.length > 1 ? List.of(args).subList(1, args.length) : List.of("small", "middle", "large");
+        List<String> names =
+                args.length > 1 ? List.of(args).subList(1, args.length) : List.of("small", "middle", "large");
         for (String name : names) {
             draw(folder, name, sample(name));
         }
@@ -36,7 +37,8 @@ final class ReportPictures {
     }
 
     private static ReportModel analysed(ReportModel model, boolean allPairs) {
-        List<String> domains = IntStream.range(0, 20).mapToObj(i -> "domain " + i).toList();
+        List<String> domains =
+                IntStream.range(0, 20).mapToObj(i -> "domain " + i).toList();
         return SampleAnalyses.with(model, SampleAnalyses.of(model, 5, allPairs, 300, domains));
     }
 

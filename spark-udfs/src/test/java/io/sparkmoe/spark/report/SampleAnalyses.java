@@ -24,8 +24,7 @@ import java.util.stream.IntStream;
  */
 final class SampleAnalyses {
     private static final int TOPK = 8;
-    private static final List<String> DOMAINS =
-            List.of("code", "mathematics", "news", "law", "medicine", "dialogue");
+    private static final List<String> DOMAINS = List.of("code", "mathematics", "news", "law", "medicine", "dialogue");
 
     private final ReportModel model;
     private final int experts;
@@ -100,7 +99,9 @@ final class SampleAnalyses {
 
     /** The group of each expert: of about eight, scattered over the ids. */
     private int[] groups(int index) {
-        int[] groups = IntStream.range(0, experts).map(e -> e * Math.max(1, experts / 8) / experts).toArray();
+        int[] groups = IntStream.range(0, experts)
+                .map(e -> e * Math.max(1, experts / 8) / experts)
+                .toArray();
         shuffle(groups, random(1, index));
         return groups;
     }
@@ -125,8 +126,8 @@ final class SampleAnalyses {
             counts[i * experts + i] = load[i];
             for (int j = 0; j < i; j++) {
                 int apart = Math.abs(groups[i] - groups[j]);
-                double affinity = (apart == 0 ? 1 + together : apart == 1 ? 1.15 : 0.8)
-                        * Math.exp(0.25 * random.nextGaussian());
+                double affinity =
+                        (apart == 0 ? 1 + together : apart == 1 ? 1.15 : 0.8) * Math.exp(0.25 * random.nextGaussian());
                 double expected = (double) load[i] / tokens * load[j] * affinity * 0.8;
                 counts[i * experts + j] = Math.min(Math.min(load[i], load[j]), Math.round(expected));
                 counts[j * experts + i] = counts[i * experts + j];
@@ -264,7 +265,10 @@ final class SampleAnalyses {
             dropped += Math.max(0, Math.min(mean, shown - capacity));
         }
         return new long[] {
-            passes, passes * tokens * TOPK, passes * capacity * experts, (long) (passes * Math.min(dropped, tokens * TOPK))
+            passes,
+            passes * tokens * TOPK,
+            passes * capacity * experts,
+            (long) (passes * Math.min(dropped, tokens * TOPK))
         };
     }
 }
