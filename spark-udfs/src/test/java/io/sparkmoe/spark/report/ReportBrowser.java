@@ -68,7 +68,9 @@ final class ReportBrowser implements AutoCloseable {
         options.setCapability("goog:loggingPrefs", logs);
         ChromeDriverService service =
                 new ChromeDriverService.Builder().usingDriverExecutable(DRIVER).build();
-        return new ReportBrowser(new ChromeDriver(service, options));
+        ChromeDriver driver = new ChromeDriver(service, options);
+        driver.get("about:blank"); // The browser's own first page would go on loading, into the log of requests.
+        return new ReportBrowser(driver);
     }
 
     void open(Path page) {
