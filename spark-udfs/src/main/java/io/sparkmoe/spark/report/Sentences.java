@@ -15,9 +15,9 @@ final class Sentences {
 
     static List<Finding> of(ReportModel model, Findings findings, List<AnalysisPart> parts) {
         List<Finding> sentences = new ArrayList<>();
-        if (findings.mostImbalancedLayers().isEmpty() && (!model.layers().isEmpty() || parts.isEmpty())) {
+        if (!model.layers().isEmpty() && findings.mostImbalancedLayers().isEmpty()) {
             sentences.add(new Finding("Balance", "No layer has a single id,", "so there is nothing to compare."));
-        } else if (!findings.mostImbalancedLayers().isEmpty()) {
+        } else if (!model.layers().isEmpty()) {
             sentences.add(balance(findings));
             sentences.add(
                     hottest(findings.hottestExperts().get(0), model.model().numExperts()));
