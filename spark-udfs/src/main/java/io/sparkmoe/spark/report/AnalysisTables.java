@@ -47,8 +47,9 @@ final class AnalysisTables {
                         "Lift",
                         "Times uniform"),
                 rows,
-                "At most " + PairFigures.TOP_PAIRS + " a layer, of at least " + PairFigures.MIN_TOKENS
-                        + " tokens and where the loads let expect one; tables/coactivation has every pair.");
+                "By lift, at most " + PairFigures.TOP_PAIRS + " a layer, of pairs that at least "
+                        + PairFigures.MIN_TOKENS
+                        + " tokens name and no fewer than the mean pair; tables/coactivation has every pair.");
     }
 
     static Table flows(List<FlowFigures> pairs, int limit) {
@@ -152,7 +153,7 @@ final class AnalysisTables {
                 "The experts that domains prefer most",
                 columns,
                 rows,
-                "Of at least " + DomainFigures.MIN_TOKENS + " tokens; tables/specialization has every expert.");
+                "Of experts with at least an equal share of the domain, k / E; tables/specialization has every expert.");
     }
 
     static Table vocabulary(List<Vocabulary> layers) {

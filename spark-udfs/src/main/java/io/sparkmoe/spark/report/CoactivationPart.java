@@ -60,7 +60,7 @@ final class CoactivationPart implements AnalysisPart {
         return uniform == null
                 ? List.of()
                 : model.analyses().coactivation().stream()
-                        .map(layer -> PairFigures.of(layer, experts, uniform))
+                        .map(layer -> PairFigures.of(layer, experts))
                         .filter(layer -> layer.idsOfPairs() > 0)
                         .toList();
     }
@@ -96,8 +96,8 @@ final class CoactivationPart implements AnalysisPart {
         if (pairs.isEmpty()) {
             return new Finding(
                     "Co-activation",
-                    "No two experts are named together by " + PairFigures.MIN_TOKENS + " tokens or more",
-                    "and often enough to be expected once.");
+                    "No two experts are named together often enough",
+                    "to speak of a pair: by " + PairFigures.MIN_TOKENS + " tokens or more.");
         }
         Pair pair = pairs.get(0);
         return new Finding(

@@ -52,11 +52,28 @@ final class ComparisonPart implements AnalysisPart {
     }
 
     private String left() {
-        return Text.visible(comparison.left(), NAME_LIMIT);
+        return Text.visible(shortened(comparison.left()), NAME_LIMIT);
     }
 
     private String right() {
-        return Text.visible(comparison.right(), NAME_LIMIT);
+        return Text.visible(shortened(comparison.right()), NAME_LIMIT);
+    }
+
+    /** Without the folders that both sides share: the inputs stand in full at the page's end. */
+    private String shortened(String name) {
+        String other = name.equals(comparison.left()) ? comparison.right() : comparison.left();
+        int same = 0;
+        while (same < Math.min(name.length(), other.length()) && name.charAt(same) == other.charAt(same)) {
+            same++;
+        }
+        return name.equals(other)
+                ? name
+                : name.substring(name.substring(0, same).lastIndexOf('/') + 1);
+    }
+
+    /** A share that is not quite all does not read as all. */
+    private static String share(double share) {
+        return share < 1 && share >= 0.9995 ? "over 99.9\u00a0%" : Text.percent(share);
     }
 
     private @Nullable Double differing() {
@@ -75,7 +92,7 @@ final class ComparisonPart implements AnalysisPart {
         Double share = differing();
         return share == null
                 ? "No token could be compared."
-                : Text.percent(share) + " of (token, layer) pairs have another set of experts"
+                : share(share) + " of (token, layer) pairs have another set of experts"
                         + (comparison.tokens() == 0 ? "." : ",");
     }
 
@@ -84,7 +101,7 @@ final class ComparisonPart implements AnalysisPart {
         String leftOut = comparison.leftOut().isEmpty() ? "" : " " + leftOut();
         return tokens == 0
                 ? leftOut.strip()
-                : "and " + Text.percent((double) comparison.tokensDiffering() / tokens) + " of "
+                : "and " + share((double) comparison.tokensDiffering() / tokens) + " of "
                         + Text.plural(tokens, "token") + " at one layer at least; a token differs at "
                         + Text.decimal((double) comparison.differingLayers() / tokens, 2) + " of "
                         + Text.plural(comparison.layers().size(), "layer") + " on average." + leftOut;

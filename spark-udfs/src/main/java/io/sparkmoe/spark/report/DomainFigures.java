@@ -16,7 +16,7 @@ import java.util.TreeMap;
  * @param tokens tokens of each domain, the most that any layer has
  * @param layers one entry a layer, ascending
  * @param strongest (domain, layer, expert) by falling share relative to all domains together, at most {@value #TOP}, of
- *     at least {@value #MIN_TOKENS} tokens
+ *     at least {@value #MIN_TOKENS} tokens and an equal share, k / E, of the domain's: what serves a domain has its load
  */
 record DomainFigures(
         List<String> domains, Map<String, Long> tokens, List<DomainLayer> layers, List<Preference> strongest) {
@@ -89,7 +89,9 @@ record DomainFigures(
             double share = (double) count / domain.tokens();
             double ofAll = (double) layer.count(e) / layer.tokens();
             Preference weakest = strongest.size() < TOP ? null : strongest.peek();
-            if (count >= MIN_TOKENS && (weakest == null || share / ofAll >= weakest.timesAllDomains())) {
+            if (count >= MIN_TOKENS
+                    && share >= even
+                    && (weakest == null || share / ofAll >= weakest.timesAllDomains())) {
                 strongest.add(new Preference(
                         domain.domain(),
                         domain.layer(),

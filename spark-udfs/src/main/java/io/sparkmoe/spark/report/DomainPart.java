@@ -59,7 +59,7 @@ final class DomainPart implements AnalysisPart {
 
     private String lead() {
         if (figures.strongest().isEmpty()) {
-            return "No expert is named by " + DomainFigures.MIN_TOKENS + " tokens of a domain.";
+            return "No expert has an equal share of a domain's tokens, of at least " + DomainFigures.MIN_TOKENS + ".";
         }
         Preference most = figures.strongest().get(0);
         return "Expert " + most.expert() + " of layer " + most.layer() + " serves "

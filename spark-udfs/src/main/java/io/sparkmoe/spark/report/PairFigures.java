@@ -14,8 +14,8 @@ import java.util.PriorityQueue;
  * @param idsOfPairs tokens that name both, summed over pairs of different experts
  * @param excessShare share of the pairs that would have to fall on other experts, were experts chosen independently of
  *     each other: half the sum over pairs of |observed share - share by the experts' loads|
- * @param strongest pairs by falling lift, at most {@value #TOP_PAIRS}, of at least {@value #MIN_TOKENS} tokens and where
- *     the experts' loads let expect one
+ * @param strongest pairs by falling lift, at most {@value #TOP_PAIRS}, of at least {@value #MIN_TOKENS} tokens and no
+ *     fewer than the mean pair has: rare experts' pairs reach any lift by chance
  */
 record PairFigures(int layer, long tokens, long idsOfPairs, double excessShare, List<Pair> strongest) {
     static final int TOP_PAIRS = 5;
@@ -43,8 +43,7 @@ record PairFigures(int layer, long tokens, long idsOfPairs, double excessShare, 
             double shareOfOther,
             double lift) {}
 
-    /** @param uniformLift above 0 */
-    static PairFigures of(AnalysisModel.Coactivation layer, int experts, double uniformLift) {
+    static PairFigures of(AnalysisModel.Coactivation layer, int experts) {
         long[] counts = layer.tokenCounts();
         if (counts.length != (long) experts * experts) {
             throw new IllegalArgumentException("co-activation of layer " + layer.layer() + " has " + counts.length
@@ -58,6 +57,7 @@ record PairFigures(int layer, long tokens, long idsOfPairs, double excessShare, 
                 expectedOfAll += (double) counts[i * experts + i] * counts[j * experts + j];
             }
         }
+        double enough = Math.max(MIN_TOKENS, all / (experts * (experts - 1.0) / 2));
         double apart = 0;
         PriorityQueue<Pair> strongest = new PriorityQueue<>(STRONGEST_FIRST.reversed());
         for (int i = 0; i < experts && all > 0; i++) {
@@ -65,7 +65,7 @@ record PairFigures(int layer, long tokens, long idsOfPairs, double excessShare, 
                 long both = counts[i * experts + j];
                 double product = (double) counts[i * experts + i] * counts[j * experts + j];
                 apart += Math.abs(both / all - product / expectedOfAll);
-                if (both >= MIN_TOKENS && product * uniformLift >= layer.tokens()) {
+                if (both >= enough) {
                     offer(layer, experts, i, j, strongest);
                 }
             }

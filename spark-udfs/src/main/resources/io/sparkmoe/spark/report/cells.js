@@ -19,11 +19,11 @@ function ratioText(log) {
   return nearly + digits(ratio, ratio < 0.095 ? 3 : 2) + '×';
 }
 
-/** The scale ends at 2, 4 or 16 times and its inverse: the first that 95 % of the values (log2) stay within. */
-function scaleLimit(logs) {
+/** The scale ends at 2, 4 or 16 times and its inverse: the first that this share of the values (log2) stays within. */
+function scaleLimit(logs, share = 0.95) {
   const distances = logs.filter(log => log !== null).map(log => Math.min(4, Math.abs(log)));
   distances.sort((a, b) => a - b);
-  const far = distances[Math.floor(0.95 * distances.length)] ?? 1;
+  const far = distances[Math.floor(share * distances.length)] ?? 1;
   return far <= 1 ? 1 : far <= 2 ? 2 : 4;
 }
 

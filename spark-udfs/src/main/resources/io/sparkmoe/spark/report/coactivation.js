@@ -51,7 +51,8 @@ function pairOption(t, width) {
       }
     }
   }
-  const limit = scaleLimit(cells.map(cell => cell[3]));
+  // Pairs that hardly ever meet are many and would fade the rest.
+  const limit = scaleLimit(cells.map(cell => cell[3]), 0.85);
   cells.forEach(cell => { cell[2] = Math.max(-limit, Math.min(limit, cell[3])); });
   showRatioTicks('coactivation-ticks', limit);
   const margin = pairsClustered ? 26 : 46;

@@ -55,7 +55,7 @@ function domainOption(t, width) {
       }
     }
   });
-  const limit = scaleLimit(cells.map(cell => cell[2]));
+  const limit = scaleLimit(cells.map(cell => cell[2]), 0.85);
   cells.forEach(cell => { cell[2] = Math.max(-limit, Math.min(limit, cell[2])); });
   showRatioTicks('domains-ticks', limit);
   const left = Math.min(150, width / 4);

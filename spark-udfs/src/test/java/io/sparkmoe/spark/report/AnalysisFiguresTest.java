@@ -43,7 +43,7 @@ class AnalysisFiguresTest {
 
     @Test
     void pairsGoByLiftAndTellHowManyWouldMove() {
-        PairFigures figures = PairFigures.of(pairs(), 4, 2.0 / 3);
+        PairFigures figures = PairFigures.of(pairs(), 4);
         assertThat(figures.idsOfPairs()).isEqualTo(100);
         assertThat(figures.strongest().get(0))
                 .isEqualTo(new PairFigures.Pair(3, 0, 1, 40, 40.0 / 60, 1, 40.0 / 60 * 2.5));
@@ -105,7 +105,7 @@ class AnalysisFiguresTest {
 
     @Test
     void countsOfAnotherNumberOfExpertsAreRefused() {
-        assertThatThrownBy(() -> PairFigures.of(new Coactivation(7, 1, new long[5]), 2, 1))
+        assertThatThrownBy(() -> PairFigures.of(new Coactivation(7, 1, new long[5]), 2))
                 .hasMessage("co-activation of layer 7 has 5 counts, expected 2 * 2 of the model's experts");
         assertThatThrownBy(() -> FlowFigures.of(new Transition(7, 8, new long[5]), 2))
                 .hasMessage("transitions from layer 7 to 8 have 5 counts, expected 2 * 2 of the model's experts");

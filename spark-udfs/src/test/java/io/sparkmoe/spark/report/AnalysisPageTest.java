@@ -87,6 +87,24 @@ class AnalysisPageTest {
     }
 
     @Test
+    void comparedFilesGoByWhatTellsThemApart() {
+        Comparison drift = SampleReports.analysed().analyses().comparisons().get(0);
+        List<LeftOut> none = List.of();
+        Comparison files = new Comparison(
+                "drift",
+                "s3a://b/runs/1/x.parquet",
+                "s3a://b/runs/2/x.parquet",
+                10_000,
+                9_999,
+                9_999,
+                drift.layers(),
+                none);
+        assertThat(own(SampleAnalyses.with(SampleReports.recorded(), of(List.of(files), List.of(), List.of()))))
+                .contains("Drift: 1/x.parquet against 2/x.parquet")
+                .contains("and over 99.9\u00a0% of 10,000 tokens at one layer at least");
+    }
+
+    @Test
     void undefinedFiguresAreDashesAndNulls() throws Exception {
         Comparison nothing = new Comparison(
                 "drift",
