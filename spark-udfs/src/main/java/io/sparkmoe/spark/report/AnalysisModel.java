@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the analyses found, for the report's sections and summary.json: exact sums only. An analysis that was not asked for
- * has an empty list.
+ * has an empty list. Lists are read from first to last, more than once and an element at a time, so those of matrices may
+ * compute their elements when asked.
  *
  * @param coactivation one entry a MoE layer, ascending
  * @param transitions one entry a pair of layers

@@ -12,7 +12,21 @@ import java.util.Base64;
 final class Assets {
     static final String ECHARTS_VERSION = "5.5.0";
     private static final String ECHARTS = "/META-INF/resources/webjars/echarts/" + ECHARTS_VERSION + "/echarts.min.js";
-    private static final String[] SCRIPTS = {"page.js", "heatmap.js", "lines.js", "padding.js", "tables.js"};
+    private static final String[] SCRIPTS = {
+        "page.js",
+        "heatmap.js",
+        "lines.js",
+        "padding.js",
+        "cells.js",
+        "coactivation.js",
+        "transitions.js",
+        "comparison.js",
+        "domains.js",
+        "vocabulary.js",
+        "windows.js",
+        "capacity.js",
+        "tables.js"
+    };
 
     private Assets() {}
 

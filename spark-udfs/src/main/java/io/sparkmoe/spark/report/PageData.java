@@ -19,17 +19,19 @@ final class PageData {
     private static final List<String> CHARTED = List.of("imbalance_max_mean", "cv", "gini", "entropy_normalized");
 
     private final ReportModel model;
+    private final List<AnalysisPart> parts;
     private final JsonGenerator json;
 
-    private PageData(ReportModel model, JsonGenerator json) {
+    private PageData(ReportModel model, List<AnalysisPart> parts, JsonGenerator json) {
         this.model = model;
+        this.parts = parts;
         this.json = json;
     }
 
-    static String of(ReportModel model) {
+    static String of(ReportModel model, List<AnalysisPart> parts) {
         StringWriter text = new StringWriter();
         try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
-            new PageData(model, json).write();
+            new PageData(model, parts, json).write();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -53,6 +55,7 @@ final class PageData {
         writeMetrics();
         writeCoverage();
         writePadding();
+        writeAnalyses();
         json.writeEndObject();
     }
 
@@ -61,7 +64,7 @@ final class PageData {
         for (String metric : CHARTED) {
             json.writeArrayFieldStart(metric);
             for (ReportModel.Layer layer : model.layers()) {
-                writeRounded(layer.metrics().get(metric));
+                writeRounded(json, layer.metrics().get(metric));
             }
             json.writeEndArray();
         }
@@ -74,7 +77,7 @@ final class PageData {
         for (Map.Entry<String, double[]> curve : coverage.curves().entrySet()) {
             json.writeArrayFieldStart(curve.getKey());
             for (double share : curve.getValue()) {
-                writeRounded(share);
+                writeRounded(json, share);
             }
             json.writeEndArray();
         }
@@ -107,6 +110,16 @@ final class PageData {
         json.writeArray(fields, 0, fields.length);
     }
 
+    /** By the id of each one's section. */
+    private void writeAnalyses() throws IOException {
+        json.writeObjectFieldStart("analyses");
+        for (AnalysisPart part : parts) {
+            json.writeFieldName(part.section().id());
+            part.write(json);
+        }
+        json.writeEndObject();
+    }
+
     /** Prefill first, then decode, as a request goes; the reverse of their alphabet. */
     static List<String> phases(Stream<ReportModel.Padding> padding) {
         TreeSet<String> names = new TreeSet<>();
@@ -114,7 +127,7 @@ final class PageData {
         return List.copyOf(names.descendingSet());
     }
 
-    private void writeRounded(@Nullable Double value) throws IOException {
+    static void writeRounded(JsonGenerator json, @Nullable Double value) throws IOException {
         if (value == null || !Double.isFinite(value)) {
             json.writeNull();
         } else {

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param layered whether any layer has ids, so that there is something to draw
  * @param phases phases with replayed passes, in the order of the page
  * @param paddingLayers layers with padding of their own, for the selector
+ * @param analyses sections on the further analyses
  */
 public record PageView(
         String title,
@@ -25,6 +26,7 @@ public record PageView(
         Table overall,
         Table padding,
         Table audit,
+        AnalysisView analyses,
         List<Entry> definitions,
         List<Entry> run,
         String notices,

@@ -18,11 +18,12 @@ final class PageViews {
 
     static PageView of(ReportModel model, Map<String, String> definitions) {
         Findings findings = Findings.of(model);
+        List<AnalysisPart> parts = AnalysisParts.of(model);
         boolean layered = !findings.mostImbalancedLayers().isEmpty();
         return new PageView(
                 name(model),
                 subtitle(model),
-                Sentences.of(model, findings),
+                Sentences.of(model, findings, parts),
                 tiles(model, findings),
                 layered,
                 PageData.phases(model.padding().stream().filter(p -> p.slots() > 0)),
@@ -32,17 +33,18 @@ final class PageViews {
                 Tables.overall(model, definitions),
                 Tables.padding(model),
                 Tables.audit(model),
-                definitions(definitions),
+                AnalysisParts.view(model, parts),
+                definitions(definitions, parts),
                 run(model),
                 Assets.notices(),
-                inlined(model));
+                inlined(model, parts));
     }
 
-    private static Inlined inlined(ReportModel model) {
+    private static Inlined inlined(ReportModel model, List<AnalysisPart> parts) {
         String style = Assets.style();
         String echarts = Assets.echarts();
         String script = Assets.script();
-        return new Inlined(Assets.policy(style, echarts, script), style, echarts, script, PageData.of(model));
+        return new Inlined(Assets.policy(style, echarts, script), style, echarts, script, PageData.of(model, parts));
     }
 
     private static String name(ReportModel model) {
@@ -102,7 +104,7 @@ final class PageViews {
                         .toList();
     }
 
-    private static List<Entry> definitions(Map<String, String> given) {
+    private static List<Entry> definitions(Map<String, String> given, List<AnalysisPart> parts) {
         List<Entry> entries = new ArrayList<>();
         entries.add(new Entry("count", "Ids that name the expert in the layer. Masked ids (-1) are left out."));
         entries.add(new Entry("share", "count / sum of the layer's counts."));
@@ -114,6 +116,10 @@ final class PageViews {
                         "1 - used / slots. Each active expert's ids are padded to whole blocks of block_size slots, as"
                                 + " moe_align_block_size of vLLM and SGLang does; used counts ids, slots counts ids and padding."));
         given.forEach((name, text) -> entries.add(new Entry(name, text)));
+        parts.stream()
+                .map(AnalysisPart::analysis)
+                .distinct()
+                .forEach(analysis -> entries.addAll(AnalysisDefinitions.of(analysis)));
         return entries;
     }
 

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 final class Sentences {
     private Sentences() {}
 
-    static List<Finding> of(ReportModel model, Findings findings) {
+    static List<Finding> of(ReportModel model, Findings findings, List<AnalysisPart> parts) {
         List<Finding> sentences = new ArrayList<>();
         if (!model.layers().isEmpty() && findings.mostImbalancedLayers().isEmpty()) {
             sentences.add(new Finding("Balance", "No layer has a single id,", "so there is nothing to compare."));
@@ -26,6 +26,7 @@ final class Sentences {
         for (BlockSizes sizes : findings.blockSizes()) {
             sentences.add(blockSizes(sizes));
         }
+        parts.forEach(part -> sentences.add(part.finding()));
         sentences.add(input(model.source()));
         sentences.add(audit(model));
         return sentences;

@@ -1,5 +1,6 @@
 package io.sparkmoe.spark.report;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -23,6 +24,14 @@ import java.io.OutputStream;
  *   <li>{@code overall}: metrics by name
  *   <li>{@code padding}: layer (null for all), phase, tokens_per_pass, block_size, passes, blocks, slots, used;
  *       waste = 1 - used / slots
+ *   <li>{@code analyses}: coactivation (layer, tokens, ids_of_pairs, excess_share, strongest: layer, expert, with_expert,
+ *       token_count, share_of_expert, share_of_other, lift), transitions (from_layer, to_layer, count, excess_share,
+ *       strongest: from_expert, to_expert, count, of_row, of_column, expected), comparisons as {@link
+ *       AnalysisModel.Comparison}, domains (totals: domain, tokens; strongest: domain, layer, expert, count,
+ *       share_of_domain, share_of_expert, times_uniform, times_all_domains), vocabulary as {@link
+ *       AnalysisModel.Vocabulary}, windows (unit, windows, worst: layer, column, imbalance, expert, from, to), capacity
+ *       summed over layers, notes (analysis, text); empty lists where nothing was asked for. Their matrices stand in the
+ *       tables
  *   <li>{@code audit}: source, reason, records, tokens, ids
  *   <li>{@code run}: spark_moe_version, spark_version, java_version, backend, created_at, seconds, command
  *   <li>{@code highlights}: most_imbalanced_layers and hottest_experts (layer, expert, count, share,
@@ -34,17 +43,25 @@ public final class SummaryJson {
     private static final int SCHEMA_VERSION = 1;
     private static final ObjectMapper MAPPER = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .addMixIn(ReportModel.class, WithoutAnalyses.class)
             .addModule(new SimpleModule().addSerializer(Double.class, new FiniteOrNull()))
             .disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET)
             .build();
 
     private SummaryJson() {}
 
+    /** The matrices are for the tables. */
+    private interface WithoutAnalyses {
+        @JsonIgnore
+        AnalysisModel analyses();
+    }
+
     /** Writes the whole document; the stream stays open. */
     public static void write(ReportModel model, OutputStream out) throws IOException {
         ObjectNode root = MAPPER.createObjectNode();
         root.put("schema_version", SCHEMA_VERSION);
         root.setAll((ObjectNode) MAPPER.valueToTree(model));
+        root.set("analyses", MAPPER.valueToTree(AnalysisTotals.of(model)));
         root.set("highlights", MAPPER.valueToTree(Findings.of(model)));
         MAPPER.writeValue(out, root);
     }

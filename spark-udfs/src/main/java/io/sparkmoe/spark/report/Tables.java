@@ -118,7 +118,7 @@ final class Tables {
         return value == null || !Double.isFinite(value) ? Cell.text(text) : Cell.of(text, value);
     }
 
-    private static List<Column> numeric(String... labels) {
+    static List<Column> numeric(String... labels) {
         List<Column> columns = new ArrayList<>();
         for (String label : labels) {
             columns.add(new Column(label, "", true));
@@ -126,7 +126,7 @@ final class Tables {
         return columns;
     }
 
-    private static String rest(int all, int shown, String table) {
+    static String rest(int all, int shown, String table) {
         return all <= shown ? "" : Text.plural(all - shown, "more row") + " in tables/" + table + ".";
     }
 }

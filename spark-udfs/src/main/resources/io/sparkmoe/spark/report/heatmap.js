@@ -11,13 +11,9 @@ function timesUniform(layer, expert) {
   return data.counts[layer][expert] * data.experts / data.sums[layer];
 }
 
-/** The scale ends at 2, 4 or 16 times uniform and its inverse: the first that 95 % of the cells stay within. */
 function heatLimit() {
-  const distances = data.counts.flatMap((counts, layer) =>
-    counts.map((_, expert) => Math.min(4, Math.abs(Math.log2(timesUniform(layer, expert))))));
-  distances.sort((a, b) => a - b);
-  const far = distances.filter(Number.isFinite)[Math.floor(0.95 * distances.length)] ?? 1;
-  return far <= 1 ? 1 : far <= 2 ? 2 : 4;
+  return scaleLimit(data.counts.flatMap((counts, layer) =>
+    (data.sums[layer] === 0 ? [] : counts.map((_, expert) => Math.log2(timesUniform(layer, expert))))));
 }
 
 /** Cells as [column, row, colour value, expert]; a layer without ids stays empty. */
@@ -95,19 +91,8 @@ function heatOption(t, width) {
       labelFormatter: (index, name) => (byLoad ? 'rank ' : 'expert ') + name }] : [],
     visualMap: { show: false, dimension: 2, min: -limit, max: limit, inRange: { color: t.diverging } },
     tooltip: tooltip(t, heatTip, {}),
-    series: [{ type: 'heatmap', data: heatCells(limit), progressive: 0,
-      emphasis: { itemStyle: { color: 'inherit', borderColor: t.text, borderWidth: 1.5 } } }],
+    series: cellSeries(t, heatCells(limit)),
   };
-}
-
-function showHeatTicks() {
-  const limit = heatLimit();
-  const tick = exponent => (exponent < 0 ? '1/' + 2 ** -exponent : 2 ** exponent) + '×';
-  const exponents = limit === 1 ? [-1, 0, 1] : [-limit, -limit / 2, 0, limit / 2, limit];
-  const labels = exponents.map((exponent, i) =>
-    (i === 0 ? '≤ ' : i === exponents.length - 1 ? '≥ ' : '') + tick(exponent));
-  const ticks = document.getElementById('heat-ticks');
-  ticks.replaceChildren(...labels.map(label => Object.assign(document.createElement('span'), { textContent: label })));
 }
 
 function orderBy(load) {
@@ -121,7 +106,7 @@ function addHeatMap() {
   data.sums = data.counts.map(counts => counts.reduce((sum, c) => sum + c, 0));
   addChart('heat', heatOption, labelZoom);
   if (document.getElementById('heat')) {
-    showHeatTicks();
+    showRatioTicks('heat-ticks', heatLimit());
     document.getElementById('order-id').addEventListener('click', () => orderBy(false));
     document.getElementById('order-load').addEventListener('click', () => orderBy(true));
   }

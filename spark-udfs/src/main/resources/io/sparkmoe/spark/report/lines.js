@@ -6,11 +6,12 @@ const LINES = {
   entropy_normalized: { name: 'Entropy / ln E', digits: 4 },
 };
 
-function lineTip(values, style) {
+function lineTip(values, style, layers) {
   return points => {
     const index = points[0].dataIndex;
     const value = values[index];
-    return tip('Layer ' + data.layers[index], [[style.name, value === null ? 'undefined' : digits(value, style.digits)]]);
+    const shown = value === null ? 'undefined' : style.percent ? percent(value) : digits(value, style.digits);
+    return tip('Layer ' + layers[index], [[style.name, shown]]);
   };
 }
 
@@ -21,15 +22,16 @@ function stepDigits(values) {
   return range > 0 ? Math.min(6, Math.max(0, Math.ceil(-Math.log10(range / 5)))) : 2;
 }
 
-function lineOption(t, values, style) {
-  const decimals = stepDigits(values);
+function lineOption(t, values, style, layers = data.layers) {
+  const decimals = stepDigits(style.percent ? values.map(value => 100 * value) : values);
+  const label = value => (style.percent ? digits(100 * value, decimals) + ' %' : digits(value, decimals));
   return {
     height: 210,
     grid: { left: 52, right: 16, top: 14, bottom: 44 },
-    xAxis: axis(t, { type: 'category', data: data.layers.map(String), name: 'layer', nameGap: 26 }),
+    xAxis: axis(t, { type: 'category', data: layers.map(String), name: 'layer', nameGap: 26 }),
     yAxis: axis(t, { type: 'value', scale: true, splitNumber: 4, axisLine: { show: false },
-      axisLabel: { color: t.faint, fontSize: 12, formatter: value => digits(value, decimals) } }),
-    tooltip: tooltip(t, lineTip(values, style), { trigger: 'axis', axisPointer: { lineStyle: { color: t.faint } } }),
+      axisLabel: { color: t.faint, fontSize: 12, formatter: label } }),
+    tooltip: tooltip(t, lineTip(values, style, layers), { trigger: 'axis', axisPointer: { lineStyle: { color: t.faint } } }),
     series: [{
       type: 'line', data: values, symbol: 'circle', symbolSize: values.length > 40 ? 4 : 7,
       showAllSymbol: true, lineStyle: { width: 2, color: t.accent }, itemStyle: { color: t.accent },
@@ -55,8 +57,7 @@ function coverageOption(t, width) {
   return {
     height: 320,
     grid: { left: 60, right: 20, top: 40, bottom: 46 },
-    legend: { top: 0, left: 52, itemWidth: 18, itemHeight: 9, itemGap: 22, icon: 'roundRect', textStyle: { color: t.text, fontSize: 12 }, selectedMode: false,
-      data: ['middle layer', 'least to most concentrated', 'equal loads'] },
+    legend: legend(t, { left: 52, data: ['middle layer', 'least to most concentrated', 'equal loads'] }),
     xAxis: axis(t, { type: 'category', data: median.map((_, n) => String(n + 1)), name: 'N busiest experts', nameGap: 28,
       boundaryGap: false, splitLine: { show: false }, axisLabel: { color: t.faint, fontSize: 12,
         interval: (n, name) => n === 0 || (Number(name) % step === 0) } }),

@@ -11,7 +11,7 @@ function theme() {
   return {
     text: colour('text'), faint: colour('faint'), line: colour('line'), page: colour('page'), panel: colour('panel'),
     accent: colour('accent'), band: colour('band'),
-    diverging: ramp('d', 7), sequential: ramp('s', 6),
+    diverging: ramp('d', 7), sequential: ramp('s', 6), series: ramp('c', 5),
     font: getComputedStyle(document.body).fontFamily,
   };
 }
@@ -76,6 +76,11 @@ function axis(t, more) {
   };
 }
 
+function legend(t, more) {
+  return { top: 0, left: 0, itemWidth: 18, itemHeight: 9, itemGap: 18, icon: 'roundRect', selectedMode: false,
+    textStyle: { color: t.text, fontSize: 12 }, ...more };
+}
+
 /** The smallest power of two that leaves each label room. */
 const labelStep = (labels, width) =>
   2 ** Math.max(0, Math.ceil(Math.log2((10 + 8 * String(data.experts).length) * labels / width)));
@@ -88,6 +93,13 @@ function start() {
   addHeatMap();
   addLines();
   addPadding();
+  addCoactivation();
+  addTransitions();
+  addComparisons();
+  addDomains();
+  addVocabulary();
+  addWindows();
+  addCapacity();
   makeTablesSortable();
   redraw();
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => redraw());

@@ -1,5 +1,6 @@
 package io.sparkmoe.spark.report;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import java.io.File;
@@ -9,9 +10,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.logging.Level;
 import org.junit.jupiter.api.Assumptions;
+import org.openqa.selenium.By;
+import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.interactions.Actions;
 import org.openqa.selenium.logging.LogEntry;
 import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
@@ -64,7 +68,9 @@ final class ReportBrowser implements AutoCloseable {
         options.setCapability("goog:loggingPrefs", logs);
         ChromeDriverService service =
                 new ChromeDriverService.Builder().usingDriverExecutable(DRIVER).build();
-        return new ReportBrowser(new ChromeDriver(service, options));
+        ChromeDriver driver = new ChromeDriver(service, options);
+        driver.get("about:blank"); // The browser's own first page would go on loading, into the log of requests.
+        return new ReportBrowser(driver);
     }
 
     void open(Path page) {
@@ -110,6 +116,25 @@ final class ReportBrowser implements AutoCloseable {
                 column,
                 row);
         return at.stream().mapToInt(n -> (int) Math.round(n.doubleValue())).toArray();
+    }
+
+    /** The tooltip of a chart's cell, given by column and row, with the pointer on it. */
+    String hover(String chart, int column, int row) {
+        WebElement element = driver.findElement(By.id(chart));
+        driver.executeScript("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element);
+        int[] cell = cell(chart, column, row);
+        new Actions(driver).moveToLocation(cell[0], cell[1]).perform();
+        WebElement tip = driver.findElement(By.cssSelector("#" + chart + " .tip"));
+        assertThat(tip.isDisplayed())
+                .as("tooltip of %s at column %d, row %d", chart, column, row)
+                .isTrue();
+        return tip.getText();
+    }
+
+    /** The console is empty, and the page itself is all that was asked for. */
+    void assertQuiet(String page) {
+        assertThat(console()).isEmpty();
+        assertThat(requests()).hasSize(1).first().asString().contains(page);
     }
 
     @Override

@@ -17,7 +17,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
-import org.openqa.selenium.interactions.Actions;
 
 /** Opens the page as a reader does, and holds what it shows against summary.json. */
 class ReportBrowserTest {
@@ -177,22 +176,12 @@ class ReportBrowserTest {
         return SummaryJsonTest.summary(model);
     }
 
-    /** The console is empty, and the page itself is all that was asked for. */
     private static void assertQuiet(String name) {
-        assertThat(browser.console()).isEmpty();
-        assertThat(browser.requests()).hasSize(1).first().asString().contains(name + ".html");
+        browser.assertQuiet(name + ".html");
     }
 
     private static String hover(String chart, int column, int row) {
-        WebElement element = browser.driver.findElement(By.id(chart));
-        browser.driver.executeScript("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element);
-        int[] cell = browser.cell(chart, column, row);
-        new Actions(browser.driver).moveToLocation(cell[0], cell[1]).perform();
-        WebElement tip = browser.driver.findElement(By.cssSelector("#" + chart + " .tip"));
-        assertThat(tip.isDisplayed())
-                .as("tooltip of %s at column %d, row %d", chart, column, row)
-                .isTrue();
-        return tip.getText();
+        return browser.hover(chart, column, row);
     }
 
     private static long width(String chart) {

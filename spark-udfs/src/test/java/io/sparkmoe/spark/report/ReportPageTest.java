@@ -86,7 +86,7 @@ class ReportPageTest {
                 AnalysisModel.NONE,
                 model.audit(),
                 model.run());
-        assertThat(PageData.of(hostile)).doesNotContain("<").contains("\\u003c/script>");
+        assertThat(PageData.of(hostile, List.of())).doesNotContain("<").contains("\\u003c/script>");
     }
 
     @Test
@@ -122,7 +122,7 @@ class ReportPageTest {
                 AnalysisModel.NONE,
                 model.audit(),
                 model.run());
-        assertThat(PageData.of(padded)).contains("\"padding\":[[-1,0,8,16,1,1,16,8]]");
+        assertThat(PageData.of(padded, List.of())).contains("\"padding\":[[-1,0,8,16,1,1,16,8]]");
         assertThat(render(padded))
                 .doesNotContain("<select")
                 .contains("At 8 tokens a pass, block size 16 wastes 50.0\u00a0%");

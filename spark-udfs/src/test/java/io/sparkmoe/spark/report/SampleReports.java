@@ -44,6 +44,12 @@ final class SampleReports {
                                 "sample_sglang.jsonl.bz2", "layer 0 is all zero: taken as dense", 33, 16858, 0)));
     }
 
+    /** The same with every analysis, of seeded numbers. */
+    static ReportModel analysed() {
+        ReportModel model = recorded();
+        return SampleAnalyses.with(model, SampleAnalyses.of(model, 5));
+    }
+
     /** Zipf-like loads, each layer with a skew and an order of its own; some experts never chosen. */
     static ReportModel skewed(String name, int layers, int experts, long tokens, long seed) {
         Random random = new Random(seed);

@@ -29,6 +29,7 @@ class SummaryJsonTest {
                         "layers",
                         "overall",
                         "padding",
+                        "analyses",
                         "audit",
                         "run",
                         "highlights");
