@@ -68,6 +68,24 @@ record MixedBatch(RoutingBatchBuilder builder, RoutingBatch batch) implements Au
         return new MixedBatch(builder, builder.build());
     }
 
+    /** Every segment at so many layers: the same ids, moved on by the layer's number. */
+    static MixedBatch layered(RoutingBatch of, int layers, BufferAllocator allocator) {
+        RoutingBatchBuilder builder = new RoutingBatchBuilder(allocator);
+        builder.reset(of.type(), of.firstRow());
+        for (int s = 0; s < of.segments(); s++) {
+            int n = of.length(s);
+            for (int layer = 0; layer < layers; layer++) {
+                int[] ids = new int[n];
+                for (int i = 0; i < n; i++) {
+                    ids[i] = of.id(of.start(s) + (long) (i + layer) % n);
+                }
+                IdCodec.encode(of.type(), ids, 0, n, builder.reserve(n));
+                builder.endSegment(n);
+            }
+        }
+        return new MixedBatch(builder, builder.build());
+    }
+
     /** Ascending lists made of the ids, as grouped GEMM tiles take them. */
     static ListBuffer indptr(RoutingBatch of, BufferAllocator allocator) {
         ArrowBuf offsets = allocator.buffer(4L * (of.segments() + 1L));
