@@ -114,7 +114,7 @@ class Transitions:
         return words
 
     def product(self, words):
-        parts = min(ceil(4 * MULTIPROCESSORS, len(self.tiles)), max(1, words // 128))
+        parts = min(ceil(4 * MULTIPROCESSORS, len(self.tiles)), max(1, words // 64))
         self.kernels.launch("transitions_sm90", "transitions_product", (len(self.tiles), parts), 256, 196608, self.bits,
                             words, self.layers, self.experts, self.tiles, self.cells)
 

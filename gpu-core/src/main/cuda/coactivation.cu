@@ -107,9 +107,9 @@ __device__ __forceinline__ void add_token(unsigned (&v)[K], const Part& part, co
 #pragma unroll
     for (int i = 0; i < K - 1; i++) {
         if (whole || part.has(v[i])) {
-            unsigned* row = part.row(v[i]);
+            unsigned row = part.row(v[i]);
 #pragma unroll
-            for (int j = i + 1; j < K; j++) atomicAdd(row + v[j], 1u);
+            for (int j = i + 1; j < K; j++) part.count_cell(row + v[j]);
         }
     }
 }

@@ -59,10 +59,12 @@ struct Part {
         lacking = reinterpret_cast<int*>(all + s.copies * count);
     }
     __device__ __forceinline__ bool has(unsigned row) const { return row - first < span; }
-    __device__ __forceinline__ unsigned* row(unsigned a) const { return cells + (row_start(a, experts) - base); }
+    // What makes a cell's number of its column; wraps around, as the sum does.
+    __device__ __forceinline__ unsigned row(unsigned a) const { return row_start(a, experts) - base; }
+    __device__ __forceinline__ void count_cell(unsigned cell) const { atomicAdd(cells + cell, 1u); }
     __device__ __forceinline__ void add(unsigned a, unsigned b) const {
         unsigned low = min(a, b);
-        if (has(low)) atomicAdd(row(low) + max(a, b), 1u);
+        if (has(low)) count_cell(row(low) + max(a, b));
     }
     // A token with n ids that count makes up for the pairs that it has fewer than the usual one.
     __device__ __forceinline__ void lack(unsigned id, int n) const {

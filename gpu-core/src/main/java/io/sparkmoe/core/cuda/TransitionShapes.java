@@ -21,7 +21,7 @@ final class TransitionShapes {
     /** Row tiles side by side, whose column tiles follow each other: blocks that run at once share more of what they read. */
     private static final int NEIGHBOURS = 8;
 
-    private static final int LEAST_STAGES = 4;
+    private static final int LEAST_STAGES = 2;
     private static final int TOKENS_THREADS = 256;
     private static final int WAVES = 16;
 

@@ -42,7 +42,7 @@ class TransitionShapesTest {
     void aFewTilesAreCutAlongTheTokens() {
         assertThat(TransitionShapes.words(1)).isEqualTo(32);
         assertThat(TransitionShapes.words(1025)).isEqualTo(64);
-        assertThat(TransitionShapes.product(2, 4096, 132).gridY()).isEqualTo(32);
+        assertThat(TransitionShapes.product(2, 4096, 132).gridY()).isEqualTo(64);
         assertThat(TransitionShapes.product(2, 32, 132).gridY()).isEqualTo(1);
         assertThat(TransitionShapes.product(3306, 4096, 132).gridY()).isEqualTo(1);
         assertThat(TransitionShapes.productShared()).isLessThanOrEqualTo(227 << 10);
