@@ -115,7 +115,7 @@ class Transitions:
 
     def product(self, words):
         parts = min(ceil(4 * MULTIPROCESSORS, len(self.tiles)), max(1, words // 64))
-        self.kernels.launch("transitions_sm90", "transitions_product", (len(self.tiles), parts), 256, 196608, self.bits,
+        self.kernels.launch("transitions_sm90", "transitions_product", (len(self.tiles), parts), 512, 196608, self.bits,
                             words, self.layers, self.experts, self.tiles, self.cells)
 
     def by_tokens(self, ids, first, tokens, listed=None, mode=0, odd=1):

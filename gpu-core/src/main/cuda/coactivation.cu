@@ -103,13 +103,15 @@ __device__ __forceinline__ void add_token(unsigned (&v)[K], const Part& part, co
         add_carefully(v, part, bins, odd);
         return;
     }
-    bool whole = part.span == part.experts;
+    unsigned column[K];
+#pragma unroll
+    for (int i = 1; i < K; i++) column[i] = 4 * v[i];
 #pragma unroll
     for (int i = 0; i < K - 1; i++) {
-        if (whole || part.has(v[i])) {
+        if (part.has(v[i])) {
             unsigned row = part.row(v[i]);
 #pragma unroll
-            for (int j = i + 1; j < K; j++) part.count_cell(row + v[j]);
+            for (int j = i + 1; j < K; j++) part.count_at(row + column[j]);
         }
     }
 }

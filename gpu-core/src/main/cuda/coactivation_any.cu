@@ -20,7 +20,6 @@ struct Tile {
     __device__ __forceinline__ Tile(uint16_t* ids, int topk)
         : ids(ids), lane(threadIdx.x & 31), count(0), topk(topk), reciprocal(65535u / topk + 1) {}
     __device__ __forceinline__ unsigned token(unsigned q) const { return q * reciprocal >> 16; }
-    __device__ __forceinline__ unsigned id(unsigned token, unsigned slot) const { return ids[token * topk + slot]; }
 
     __device__ __forceinline__ void
     load(const void* from, int type, const Line4& line, unsigned at, unsigned tokens, const Bins& bins, Odd& odd, bool counts) {
@@ -44,12 +43,32 @@ struct Tile {
         }
     }
 
+    // Calls f(one, other) for the pairs of slots of all tokens.
+    template <typename F>
+    __device__ __forceinline__ void each_pair(F f) const {
+        for (unsigned q = lane; q < count; q += 32) {
+            unsigned end = (token(q) + 1) * topk, a = ids[q], slot = q + topk - end;
+            unsigned most = 2 * slot >= topk ? (topk - 1) / 2 : topk / 2;  // the pairs half around: once
+            for (unsigned d = 1, other = q + 1; d <= most; d++, other++) {
+                if (other == end) other -= topk;
+                f(a, ids[other]);
+            }
+        }
+    }
+
+    // Whether no id of the tile is odd or, where sets are counted, repeated in its token.
+    __device__ __forceinline__ bool plain(bool sets) const {
+        bool odd = false;
+        for (unsigned q = lane; q < count; q += 32) odd |= ids[q] == GONE;
+        if (sets) each_pair([&](unsigned a, unsigned b) { odd |= a == b; });
+        return !__any_sync(ALL_LANES, odd);
+    }
+
     // Leaves only the first of equal ids of a token.
     __device__ __forceinline__ void drop_repeated() const {
         unsigned repeated = 0;
         for (unsigned q = lane, bit = 1; q < count; q += 32, bit *= 2) {
-            unsigned t = token(q);
-            for (unsigned other = t * topk; other < q; other++) repeated |= ids[other] == ids[q] ? bit : 0;
+            for (unsigned other = token(q) * topk; other < q; other++) repeated |= ids[other] == ids[q] ? bit : 0;
         }
         __syncwarp();
         for (unsigned q = lane; repeated != 0; q += 32, repeated /= 2) {
@@ -59,16 +78,9 @@ struct Tile {
     }
 
     __device__ __forceinline__ void add_pairs(const Part& part) const {
-        for (unsigned q = lane; q < count; q += 32) {
-            unsigned t = token(q), slot = q - t * topk, a = ids[q];
-            if (a == GONE) continue;
-            for (unsigned d = 1; 2 * d <= topk; d++) {
-                unsigned other = slot + d < topk ? slot + d : slot + d - topk;
-                if (2 * d == topk && slot >= d) break;
-                unsigned b = id(t, other);
-                if (b != GONE) part.add(a, b);
-            }
-        }
+        each_pair([&](unsigned a, unsigned b) {
+            if (max(a, b) != GONE) part.add(a, b);
+        });
     }
 
     __device__ __forceinline__ void add_lacking(const Part& part) const {
@@ -76,7 +88,7 @@ struct Tile {
             if (ids[q] == GONE) continue;
             unsigned t = token(q);
             int n = 0;
-            for (unsigned slot = 0; slot < topk; slot++) n += id(t, slot) != GONE;
+            for (unsigned slot = 0; slot < topk; slot++) n += ids[t * topk + slot] != GONE;
             part.lack(ids[q], n);
         }
     }
@@ -112,9 +124,10 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1)
             if (kind == ADJACENT) {
                 tile.add_neighbours(part);
             } else {
-                if (part.sets) tile.drop_repeated();
+                bool plain = tile.plain(part.sets);
+                if (!plain && part.sets) tile.drop_repeated();
                 tile.add_pairs(part);
-                if (part.counts_ids) tile.add_lacking(part);
+                if (part.counts_ids && (!plain || topk != usual)) tile.add_lacking(part);
             }
             __syncwarp();
         }

@@ -7,8 +7,8 @@
 //
 // transitions_product: counts[a][b] = popcount(row a & row b) for a tile of 256 x 128 rows, by mma on single bits, added to
 // cells (as in transitions.cu; null: a pair that is not wanted). tiles: int2, numbers of the tile's rows and columns. Grid
-// (tiles, parts of the words). Stages of 1,024 tokens come by cp.async through a ring in shared memory, 16-byte chunks
-// swapped so that the lanes of a fragment's load meet different banks: their order inside a row does not matter to a sum.
+// (tiles, parts of the words). Stages of 1,024 tokens come by cp.async through a ring in shared memory, the 16-byte chunks of
+// a row swapped so that ldmatrix meets different banks.
 #include "include/transitions.cuh"
 
 using namespace moe;
@@ -17,8 +17,9 @@ namespace {
 
 constexpr int PACK_THREADS = 1024;
 constexpr int PITCH = 33;
-constexpr int THREADS = 256;
 constexpr int ROWS = 256, COLUMNS = 128;
+constexpr int TILE_ROWS = 2;  // of 16, a warp; with twice as many there are too few warps to hide what loads take
+constexpr int THREADS = ROWS / (16 * TILE_ROWS) * 2 * 32;
 constexpr int STAGES = 4;
 constexpr int STAGE_WORDS = 32;
 constexpr int STAGE = (ROWS + COLUMNS) * STAGE_WORDS;
@@ -27,11 +28,18 @@ __device__ __forceinline__ void copy_16(uint32_t to, const uint32_t* from) {
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(to), "l"(from));
 }
 
-__device__ __forceinline__ void multiply(int (&c)[4], uint2 low, uint2 high, uint2 column) {
-    asm volatile(
-            "mma.sync.aligned.m16n8k256.row.col.s32.b1.b1.s32.and.popc {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"
+__device__ __forceinline__ void multiply(int (&c)[4], const uint32_t (&a)[4], uint32_t low, uint32_t high) {
+    asm("mma.sync.aligned.m16n8k256.row.col.s32.b1.b1.s32.and.popc {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%0,%1,%2,%3};"
             : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3])
-            : "r"(low.x), "r"(high.x), "r"(low.y), "r"(high.y), "r"(column.x), "r"(column.y));
+            : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(low), "r"(high));
+}
+
+// Four 8 x 16-byte matrices, whose rows are at the addresses that the lanes give, eight lanes a matrix.
+__device__ __forceinline__ void load_matrices(uint32_t (&v)[4], uint32_t address) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3},[%4];"
+            : "=r"(v[0]), "=r"(v[1]), "=r"(v[2]), "=r"(v[3])
+            : "r"(address)
+            : "memory");
 }
 
 // Starts the copy of one stage: rows of 32 words, 8 chunks each.
@@ -42,27 +50,27 @@ load_stage(uint32_t to, const uint32_t* bits, int words, int word, int row, int 
         int x = static_cast<int>(threadIdx.x) + i * THREADS;
         int r = x / 8, chunk = x % 8;
         int from = min(r < ROWS ? row + r : column + r - ROWS, last);
-        copy_16(to + (r * STAGE_WORDS + (chunk ^ 2 * (r & 3)) * 4) * 4, bits + static_cast<size_t>(from) * words + word + chunk * 4);
+        copy_16(to + (r * STAGE_WORDS + (chunk ^ (r & 7)) * 4) * 4, bits + static_cast<size_t>(from) * words + word + chunk * 4);
     }
 }
 
-// Warps are 4 x 2, 64 x 64 counts each; c[i][j]: rows 16 i, columns 8 j of the warp's.
-__device__ __forceinline__ void multiply_stage(const uint32_t* stage, int (&c)[4][8][4], int warp_row, int warp_column) {
-    int group = threadIdx.x % 32 / 4, in_group = threadIdx.x % 4;
-    const uint32_t* rows = stage + (warp_row + group) * STAGE_WORDS;
-    const uint32_t* columns = stage + (ROWS + warp_column + group) * STAGE_WORDS;
+// c[i][j]: rows 16 i, columns 8 j of the warp's.
+__device__ __forceinline__ void multiply_stage(uint32_t stage, int (&c)[TILE_ROWS][8][4], int warp_row, int warp_column) {
+    int lane = threadIdx.x % 32;
+    uint32_t rows = stage + (warp_row + lane % 16) * STAGE_WORDS * 4;
+    uint32_t columns = stage + (ROWS + warp_column + lane % 8 + lane / 16 * 8) * STAGE_WORDS * 4;
+    uint32_t row_chunk = (lane / 16 ^ lane % 8) * 16, column_chunk = (lane / 8 % 2 ^ lane % 8) * 16;
 #pragma unroll
     for (int k = 0; k < STAGE_WORDS / 8; k++) {
-        int at = ((k ^ (group & 3)) * 2 + in_group / 2) * 4 + in_group % 2 * 2;
-        uint2 b[8];
+        uint32_t b[4][4];
 #pragma unroll
-        for (int j = 0; j < 8; j++) b[j] = *reinterpret_cast<const uint2*>(columns + j * 8 * STAGE_WORDS + at);
+        for (int j = 0; j < 4; j++) load_matrices(b[j], columns + j * 16 * STAGE_WORDS * 4 + (column_chunk ^ k * 32));
 #pragma unroll
-        for (int i = 0; i < 4; i++) {
-            uint2 low = *reinterpret_cast<const uint2*>(rows + i * 16 * STAGE_WORDS + at);
-            uint2 high = *reinterpret_cast<const uint2*>(rows + (i * 16 + 8) * STAGE_WORDS + at);
+        for (int i = 0; i < TILE_ROWS; i++) {
+            uint32_t a[4];
+            load_matrices(a, rows + i * 16 * STAGE_WORDS * 4 + (row_chunk ^ k * 32));
 #pragma unroll
-            for (int j = 0; j < 8; j++) multiply(c[i][j], low, high, b[j]);
+            for (int j = 0; j < 8; j++) multiply(c[i][j], a, b[j / 2][j % 2 * 2], b[j / 2][j % 2 * 2 + 1]);
         }
     }
 }
@@ -116,21 +124,21 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1)
         }
         asm volatile("cp.async.commit_group;");
     };
-    int c[4][8][4] = {};
-    int warp = threadIdx.x / 32, warp_row = warp % 4 * 64, warp_column = warp / 4 * 64;
+    int c[TILE_ROWS][8][4] = {};
+    int warp = threadIdx.x / 32, warp_row = warp / 2 * 16 * TILE_ROWS, warp_column = warp % 2 * 64;
     for (int stage = 0; stage < STAGES - 1; stage++) load(stage);
     for (int stage = 0; stage < stage_count; stage++) {
         asm volatile("cp.async.wait_group %0;" ::"n"(STAGES - 2));
         __syncthreads();
         load(stage + STAGES - 1);
-        multiply_stage(ring + stage % STAGES * STAGE, c, warp_row, warp_column);
+        multiply_stage(shared + stage % STAGES * STAGE * 4, c, warp_row, warp_column);
     }
     // By way of shared memory, so that a warp adds to neighbouring counts.
     __syncthreads();
     int* tile_counts = reinterpret_cast<int*>(ring);
     int group = threadIdx.x % 32 / 4, in_group = threadIdx.x % 4;
 #pragma unroll
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < TILE_ROWS; i++) {
 #pragma unroll
         for (int j = 0; j < 8; j++) {
             int* to = tile_counts + (warp_row + i * 16 + group) * COLUMNS + warp_column + j * 8 + in_group * 2;

@@ -47,7 +47,7 @@ inline void transitions_product(
         Device& d, const GroupAt& g, int tokens, CUdeviceptr bits, CUdeviceptr tiles, int num_tiles, CUdeviceptr cells) {
     int words = words_of(tokens);
     Grid grid(num_tiles, product_parts(num_tiles, words, d.multiprocessors));
-    d.launch(d.kernel("transitions_sm90", "transitions_product"), grid, 256, 196608, bits, words,
+    d.launch(d.kernel("transitions_sm90", "transitions_product"), grid, 512, 196608, bits, words,
             g.layers, g.experts, tiles, cells);
 }
 

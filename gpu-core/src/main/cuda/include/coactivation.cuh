@@ -34,8 +34,8 @@ __device__ __forceinline__ unsigned row_start(unsigned row, unsigned experts) {
 }
 
 struct Part {
-    unsigned* cells;  // of this warp's copy
     unsigned* all;
+    unsigned origin;  // shared-memory address that row 0 of this warp's copy would have
     int* lacking;
     unsigned first, span, base, count;
     int copies, usual;
@@ -55,16 +55,19 @@ struct Part {
         usual = s.usual;
         sets = s.kind == TOKENS;
         counts_ids = region == 0;
-        cells = all + threadIdx.x / 32 % s.copies * count;
+        unsigned* cells = all + threadIdx.x / 32 % s.copies * count;
+        origin = static_cast<unsigned>(__cvta_generic_to_shared(cells)) - 4 * base;
         lacking = reinterpret_cast<int*>(all + s.copies * count);
     }
     __device__ __forceinline__ bool has(unsigned row) const { return row - first < span; }
-    // What makes a cell's number of its column; wraps around, as the sum does.
-    __device__ __forceinline__ unsigned row(unsigned a) const { return row_start(a, experts) - base; }
-    __device__ __forceinline__ void count_cell(unsigned cell) const { atomicAdd(cells + cell, 1u); }
+    // Addresses are 32 bits and made by as few steps as can be: integer instructions are the second limit.
+    __device__ __forceinline__ unsigned row(unsigned a) const { return a * (2 * experts - 1 - a) * 2 + origin; }
+    __device__ __forceinline__ static void count_at(unsigned address) {
+        asm volatile("red.shared.add.u32 [%0], 1;" ::"r"(address) : "memory");
+    }
     __device__ __forceinline__ void add(unsigned a, unsigned b) const {
         unsigned low = min(a, b);
-        if (has(low)) count_cell(row(low) + max(a, b));
+        if (has(low)) count_at(row(low) + 4 * max(a, b));
     }
     // A token with n ids that count makes up for the pairs that it has fewer than the usual one.
     __device__ __forceinline__ void lack(unsigned id, int n) const {

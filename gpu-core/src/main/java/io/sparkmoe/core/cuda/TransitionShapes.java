@@ -13,7 +13,7 @@ final class TransitionShapes {
 
     private static final int PACK_THREADS = 1024;
     private static final int PACK_PITCH = 33;
-    private static final int PRODUCT_THREADS = 256;
+    private static final int PRODUCT_THREADS = 512;
     private static final int ROWS = 256;
     private static final int COLUMNS = 128;
     private static final int STAGES = 4;
