@@ -88,7 +88,7 @@ class Transitions:
         chunk = min(tokens, CHUNK)
         self.words = ceil(chunk, 1024) * 32
         self.bits = torch.empty(layers * experts, self.words, dtype=torch.int32, device="cuda")
-        self.flags = torch.zeros(self.words + 1, dtype=torch.int32, device="cuda")
+        self.flags = torch.zeros((layers + 1) * self.words + 1, dtype=torch.int32, device="cuda")
         self.list = torch.empty(chunk, dtype=torch.int32, device="cuda")
         self.tally = torch.zeros(4, dtype=torch.int64, device="cuda")
 
@@ -108,8 +108,9 @@ class Transitions:
     def pack(self, ids, first, tokens):
         words = ceil(tokens, 1024) * 32
         self.flags.zero_()
+        self.listed = self.flags[(self.layers + 1) * words :]
         self.kernels.launch("transitions_sm90", "transitions_pack", (words // 32, self.layers), 1024, 132 * self.experts,
-                            *self.group(ids), first, tokens, words, self.bits, self.flags, self.list, self.flags[words:],
+                            *self.group(ids), first, tokens, words, self.bits, self.flags, self.list, self.listed,
                             self.tally)
         return words
 
@@ -118,14 +119,14 @@ class Transitions:
         self.kernels.launch("transitions_sm90", "transitions_product", (len(self.tiles), parts), 512, 196608, self.bits,
                             words, self.layers, self.experts, self.tiles, self.cells)
 
-    def by_tokens(self, ids, first, tokens, listed=None, mode=0, odd=1):
+    def by_tokens(self, ids, first, tokens, mode=0, odd=1):
         items = tokens * (len(self.pairs) + odd * self.layers)
         self.kernels.launch("transitions", "transitions_tokens", min(ceil(items, 256), 16 * MULTIPROCESSORS), 256, 0,
-                            *self.group(ids), first, tokens, None if listed is None else self.list, listed, self.pairs_at,
-                            len(self.pairs), self.cells, mode, odd, self.tally)
+                            *self.group(ids), first, tokens, self.list if mode == 2 else None, self.listed, self.flags,
+                            ceil(tokens, 1024) * 32, self.pairs_at, len(self.pairs), self.cells, mode, odd, self.tally)
 
     def add(self, ids):
         for first, tokens in self.chunks():
             words = self.pack(ids, first, tokens)
             self.product(words)
-            self.by_tokens(ids, 0, tokens, self.flags[words:], mode=2, odd=0)
+            self.by_tokens(ids, first, tokens, mode=2, odd=0)

@@ -45,15 +45,19 @@ def timed(f, runs=5):
 
 def hot(ids, experts, dtype):
     """[tokens, experts] of ones at a token's experts."""
-    flat = ids.reshape(-1, ids.shape[-1]).long()
-    return torch.zeros(flat.shape[0], experts, dtype=dtype, device="cuda").scatter_(1, flat, 1)
+    return torch.zeros(ids.shape[0], experts, dtype=dtype, device="cuda").scatter_(1, ids.long(), 1)
 
 
-def by_matmul(ids, experts, dtype, chunk=1 << 20):
-    out = torch.zeros(experts, experts, dtype=torch.int64, device="cuda")
+def hot_columns(ids, experts):
+    """[experts, tokens] of int8, the layout that the int8 product wants."""
+    return torch.zeros(experts, ids.shape[0], dtype=torch.int8, device="cuda").scatter_(0, ids.long().T, 1)
+
+
+def by_int_matmul(ids, experts, chunk=1 << 20):
+    out = torch.zeros(experts, experts, dtype=torch.int32, device="cuda")
     for at in range(0, ids.shape[0], chunk):
-        x = hot(ids[at : at + chunk], experts, dtype)
-        out += torch._int_mm(x.T, x).long() if dtype == torch.int8 else (x.T @ x).long()
+        x = hot_columns(ids[at : at + chunk], experts)
+        out += torch._int_mm(x, x.T)
     return out
 
 
@@ -106,7 +110,7 @@ def coactivation(kernels, tokens, topk, experts, skew, dtype=torch.uint8, kind="
     if not rivals:
         return
     for who, f in [("bf16 matmul of one-hot rows, fp32 sums", by_float_matmul),
-                   ("int8 matmul of one-hot rows", lambda x, e: by_matmul(x, e, torch.int8)),
+                   ("int8 matmul of one-hot rows", by_int_matmul),
                    ("bincount", by_bincount), ("scatter_add", by_scatter)]:
         try:
             if who.startswith("bf16"):
@@ -122,19 +126,26 @@ def pair_by_bincount(a, b, experts):
     return torch.bincount(cells, minlength=experts * experts).view(experts, experts)
 
 
-def all_pairs_by_matmul(ids, experts, dtype):
+def all_pairs_by_matmul(ids, experts):
     """[layers * experts, layers * experts]; all layers' one-hot rows side by side."""
-    x = torch.cat([hot(layer, experts, dtype) for layer in ids], 1)
-    return torch._int_mm(x.T, x) if dtype == torch.int8 else torch.mm(x.T, x, out_dtype=torch.float32)
+    x = torch.cat([hot(layer, experts, torch.bfloat16) for layer in ids], 1)
+    return torch.mm(x.T, x, out_dtype=torch.float32)
+
+
+def all_pairs_by_int_matmul(ids, experts):
+    x = torch.cat([hot_columns(layer, experts) for layer in ids])
+    return torch._int_mm(x, x.T)
 
 
 def adjacent_by_matmul(ids, experts):
     x = torch.stack([hot(layer, experts, torch.bfloat16) for layer in ids])
-    return [torch.mm(x[i].T, x[i + 1], out_dtype=torch.float32) for i in range(len(ids) - 1)]
+    return torch.bmm(x[:-1].transpose(1, 2), x[1:], out_dtype=torch.float32)
 
 
-def transitions(kernels, layers, tokens, topk, experts, skew, lag, rivals=False):
+def transitions(kernels, layers, tokens, topk, experts, skew, lag, rivals=False, repeated=0):
     ids = torch.stack([draw(tokens, topk, experts, skew, 7 + i) for i in range(layers)])
+    again = torch.rand(layers, tokens, device="cuda") < repeated
+    ids[..., 1] = torch.where(again, ids[..., 0], ids[..., 1])
     counts = analyses.Transitions(kernels, layers, tokens, topk, experts, lag)
     counts.add(ids)
     for p in range(0, len(counts.pairs), max(1, len(counts.pairs) // 150)):
@@ -143,7 +154,10 @@ def transitions(kernels, layers, tokens, topk, experts, skew, lag, rivals=False)
     assert not counts.tally.any()
     what = "all pairs" if lag == 0 else f"lag {lag}"
     name = f"transitions of {layers} layers, {what}, {tokens / 1024:.0f}K x {topk}, E {experts}, {skew}"
-    row(name, "ours", timed(lambda: counts.add(ids)), tokens)
+    who = f"ours, an id twice in {100 * repeated:g} % of a layer's tokens" if repeated else "ours"
+    row(name, who, timed(lambda: counts.add(ids)), tokens)
+    if repeated:
+        return
     words = counts.pack(ids, *counts.chunks()[0])
     first = counts.chunks()[0][1]
     row(name, "- packing alone", timed(lambda: counts.pack(ids, *counts.chunks()[0])), first)
@@ -153,10 +167,10 @@ def transitions(kernels, layers, tokens, topk, experts, skew, lag, rivals=False)
     if not rivals:
         return
     part = ids[:, : 1 << 16]
-    found = [("bf16 matmul of one-hot rows", lambda: all_pairs_by_matmul(part, experts, torch.bfloat16)),
-             ("int8 matmul of one-hot rows", lambda: all_pairs_by_matmul(part, experts, torch.int8))]
+    found = [("bf16 matmul of one-hot rows", lambda: all_pairs_by_matmul(part, experts)),
+             ("int8 matmul of one-hot rows", lambda: all_pairs_by_int_matmul(part, experts))]
     if lag != 0:
-        found = [("bf16 matmul of one-hot rows, pair by pair", lambda: adjacent_by_matmul(part, experts))]
+        found = [("bf16 batched matmul of one-hot rows", lambda: adjacent_by_matmul(part, experts))]
     found.append(("bincount, pair by pair", lambda: [pair_by_bincount(part[x], part[y], experts) for x, y in counts.pairs[:57]]))
     for who, f in found:
         try:
@@ -213,6 +227,8 @@ def main():
         torch.cuda.empty_cache()
         if a.only != "coactivation":
             transitions(kernels, 58, 1 << 18, 8, 256, skew, 0, rivals)
+            for share in (0.0001, 0.01) if skew == a.skew[0] else ():
+                transitions(kernels, 58, 1 << 18, 8, 256, skew, 0, repeated=share)
             transitions(kernels, 58, 1 << 18, 8, 256, skew, 1, rivals)
             transitions(kernels, 16, 1 << 18, 8, 64, skew, 0)
         torch.cuda.empty_cache()

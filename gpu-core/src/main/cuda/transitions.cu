@@ -5,7 +5,8 @@
 // cells: address of the counts, uint64 [num_experts][num_experts], of each pair of the group's layers, [layers][layers].
 // pairs: int2 [num_pairs] of the group's layers. list: the tokens to take (their number is *listed), or null: the tokens
 // [first, first + tokens). mode: ALL, SAME slots, or REPEATED: of all pairs of slots those of which one repeats an id of an
-// earlier slot. counts_odd: 1 = masked and invalid ids are added to tally (each layer's once).
+// earlier slot; flags [layers][words] says of which tokens, counted from `first`, a layer has any. counts_odd: 1 = masked and
+// invalid ids are added to tally (each layer's once).
 #include "include/transitions.cuh"
 
 using namespace moe;
@@ -41,8 +42,9 @@ add_pair(const Group& g, unsigned limit, unsigned from, unsigned to, int mode, u
 }  // namespace
 
 extern "C" __global__ void __launch_bounds__(THREADS)
-        transitions_tokens(MOE_GROUP_PARAMS, int first, int tokens, const int* list, const int* listed, const int2* pairs,
-                int num_pairs, unsigned long long* const* cells, int mode, int counts_odd, unsigned long long* tally) {
+        transitions_tokens(MOE_GROUP_PARAMS, int first, int tokens, const int* list, const int* listed, const uint32_t* flags,
+                int words, const int2* pairs, int num_pairs, unsigned long long* const* cells, int mode, int counts_odd,
+                unsigned long long* tally) {
     Group g = MOE_GROUP;
     Bins bins = bins_of(id_type, num_experts);
     int n = list == nullptr ? tokens : *listed;
@@ -52,9 +54,13 @@ extern "C" __global__ void __launch_bounds__(THREADS)
             item += static_cast<int64_t>(gridDim.x) * THREADS) {
         int p = static_cast<int>(item / n), i = static_cast<int>(item % n);
         int token = list == nullptr ? first + i : list[i];
+        int2 pair = p < num_pairs ? __ldg(pairs + p) : make_int2(0, 0);
+        if (mode == REPEATED) {
+            int word = (token - first) / 32;
+            if (((flags[pair.x * words + word] | flags[pair.y * words + word]) >> (token - first) % 32 & 1) == 0) continue;
+        }
         int block = g.block_of(token);
         if (p < num_pairs) {
-            int2 pair = __ldg(pairs + p);
             add_pair(g, bins.limit, g.start(token, block, pair.x), g.start(token, block, pair.y), mode,
                     cells[pair.x * layers + pair.y]);
             continue;

@@ -2,8 +2,9 @@
 //
 // transitions_pack: bits [layers * num_experts][words]: bit t of row (layer, expert) says whether token t of the chunk names
 // the expert at the layer. Every word is written; words is a multiple of 32, bits beyond the chunk are zero. A token that
-// names an expert twice in a layer has one bit for it: it goes to `list` once (`listed` of them, `flags` a bit a token, both
-// zeroed before), and transitions_tokens adds what is missing. Odd ids have no bit and are added to tally.
+// names an expert twice in a layer has one bit for it: it goes to `list` once (`listed` of them) and has a bit of its own in
+// `flags`, of the layer and behind the layers' of any layer, [layers + 1][words]; flags and listed are zeroed before.
+// transitions_tokens adds what is missing. Odd ids have no bit and are added to tally.
 //
 // transitions_product: counts[a][b] = popcount(row a & row b) for a tile of 256 x 128 rows, by mma on single bits, added to
 // cells (as in transitions.cu; null: a pair that is not wanted). tiles: int2, numbers of the tile's rows and columns. Grid
@@ -100,7 +101,10 @@ extern "C" __global__ void __launch_bounds__(PACK_THREADS)
                 invalid += bins.of(code) != 0;
             }
         }
-        if (repeated && (atomicOr(flags + t / 32, bit) & bit) == 0) list[atomicAdd(listed, 1)] = first + t;
+        if (repeated) {
+            atomicOr(flags + layer * words + t / 32, bit);
+            if ((atomicOr(flags + layers * words + t / 32, bit) & bit) == 0) list[atomicAdd(listed, 1)] = first + t;
+        }
     }
     __syncthreads();
     add_odd(masked, invalid, tally);

@@ -37,10 +37,10 @@ struct GroupAt {
 inline void transitions_pack(Device& d, const GroupAt& g, int first, int tokens, CUdeviceptr bits, CUdeviceptr flags,
         CUdeviceptr list, CUdeviceptr tally) {
     int words = words_of(tokens);
-    CHECK(cuMemsetD8Async(flags, 0, 4 * (words + 1), d.stream));
+    CHECK(cuMemsetD8Async(flags, 0, 4 * ((g.layers + 1) * words + 1), d.stream));
     d.launch(d.kernel("transitions_sm90", "transitions_pack"), Grid(words / 32, g.layers), 1024, 132ll * g.experts,
             g.ids, g.type, g.offsets, g.line, g.first_segment, g.blocks, g.layers, g.topk, g.experts, first, tokens,
-            words, bits, flags, list, flags + 4 * words, tally);
+            words, bits, flags, list, flags + 4 * (g.layers + 1) * words, tally);
 }
 
 inline void transitions_product(
@@ -52,11 +52,12 @@ inline void transitions_product(
 }
 
 // list: 0 for the tokens [first, first + tokens).
-inline void transitions_tokens(Device& d, const GroupAt& g, int first, int tokens, CUdeviceptr list, CUdeviceptr listed,
+inline void transitions_tokens(Device& d, const GroupAt& g, int first, int tokens, CUdeviceptr list, CUdeviceptr flags,
         CUdeviceptr pairs, int num_pairs, CUdeviceptr cells, int mode, int counts_odd, CUdeviceptr tally) {
     int64_t items = static_cast<int64_t>(tokens) * (num_pairs + (counts_odd != 0 ? g.layers : 0));
     int64_t blocks = std::max<int64_t>(1, std::min<int64_t>(up(items, 256), 16ll * d.multiprocessors));
     d.launch(d.function("transitions", "tokens"), blocks, 256, 0, g.ids, g.type, g.offsets, g.line, g.first_segment,
-            g.blocks, g.layers, g.topk, g.experts, first, tokens, list, listed, pairs, num_pairs, cells, mode, counts_odd,
+            g.blocks, g.layers, g.topk, g.experts, first, tokens, list,
+            flags + 4 * (g.layers + 1) * words_of(tokens), flags, words_of(tokens), pairs, num_pairs, cells, mode, counts_odd,
             tally);
 }

@@ -59,14 +59,15 @@ final class GroupTransitions {
         int[] tileNumbers = product ? TransitionShapes.tiles(mask, options.numExperts()) : new int[0];
         this.numTiles = tileNumbers.length / 2;
         this.tiles = lane.upload(tileNumbers, tileNumbers.length);
-        this.bits = product ? BitScratch.take(lane, group.tokens(), layers * options.numExperts()) : null;
+        this.bits = product ? BitScratch.take(lane, group.tokens(), layers, options.numExperts()) : null;
     }
 
     /** Adds to the lane's tally. */
     void launch(Lane lane) {
         BitScratch scratch = bits;
         if (scratch == null) {
-            byTokens(lane, group.tokens(), 0, 0, options.slots() == TransitionOptions.Slots.SAME ? SAME : ALL, 1);
+            int mode = options.slots() == TransitionOptions.Slots.SAME ? SAME : ALL;
+            byTokens(lane, 0, group.tokens(), null, mode, 1);
             return;
         }
         for (int first = 0; first < group.tokens(); first += scratch.tokens()) {
@@ -90,8 +91,9 @@ final class GroupTransitions {
     private void byBits(Lane lane, BitScratch scratch, int first, int tokens) {
         int words = TransitionShapes.words(tokens);
         int layers = group.layers.length;
-        long listed = scratch.flags() + 4L * words;
-        lane.stream().fill(scratch.flags(), (byte) 0, 4L * (words + 1));
+        long flagBytes = BitScratch.flagBytes(layers, words);
+        long listed = scratch.flags() + flagBytes - Integer.BYTES;
+        lane.stream().fill(scratch.flags(), (byte) 0, flagBytes);
         arguments(lane)
                 .i32(first)
                 .i32(tokens)
@@ -110,15 +112,20 @@ final class GroupTransitions {
                 .address(tiles)
                 .address(cells);
         lane.launch(PRODUCT, "transitions_product", TransitionShapes.product(numTiles, words, lane.multiprocessors()));
-        byTokens(lane, tokens, scratch.list(), listed, REPEATED, 0);
+        byTokens(lane, first, tokens, scratch, REPEATED, 0);
     }
 
-    private void byTokens(Lane lane, int tokens, long list, long listed, int mode, int countsOdd) {
+    private void byTokens(Lane lane, int first, int tokens, @Nullable BitScratch of, int mode, int countsOdd) {
+        int words = TransitionShapes.words(tokens);
+        long flags = of == null ? 0 : of.flags();
+        long listed = of == null ? 0 : flags + BitScratch.flagBytes(group.layers.length, words) - Integer.BYTES;
         arguments(lane)
-                .i32(0)
+                .i32(first)
                 .i32(tokens)
-                .address(list)
+                .address(of == null ? 0 : of.list())
                 .address(listed)
+                .address(flags)
+                .i32(words)
                 .address(pairs)
                 .i32(numPairs)
                 .address(cells)
