@@ -51,14 +51,8 @@ final class CudaTransitions extends DeviceAccumulator<SlottedBlocks, TransitionA
 
     @Override
     public void add(LayerBlocks layerBlocks, int[] slots, int numSlots) {
-        SlottedBlocks slotted = new SlottedBlocks(layerBlocks, slots, numSlots);
-        if (layerBlocks.blocks() == 0) {
-            return;
-        }
-        if (TokenGroup.of(slotted, options.topk()) == null) {
-            addToOverflow(slotted);
-        } else {
-            addBatch(slotted);
+        if (layerBlocks.blocks() > 0) {
+            addBatch(new SlottedBlocks(layerBlocks, slots, numSlots));
         }
     }
 

@@ -41,7 +41,7 @@ abstract class DeviceAccumulator<B, A extends AutoCloseable> implements AutoClos
     /** The two halves of a batch, or null when a cut is not worth another try. */
     abstract B @Nullable [] cut(B batch);
 
-    /** Makes room for a batch's sums and uploads it; null when there is no room, which no cut would change. */
+    /** Makes room for a batch's sums and uploads it; null when no cut would make the device take it. */
     abstract @Nullable Launches prepare(Lane lane, B batch);
 
     /** The lane's call is over, whether it went well or not. */
@@ -62,7 +62,7 @@ abstract class DeviceAccumulator<B, A extends AutoCloseable> implements AutoClos
         return calls;
     }
 
-    /** Adds a batch that the kernels take. */
+    /** Adds a batch, on the device if that takes it. */
     final void addBatch(B batch) {
         boolean held = any();
         try {
