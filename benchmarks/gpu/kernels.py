@@ -1,6 +1,6 @@
-"""The product's reorder kernels in PyTorch's context: PTX loaded by the CUDA driver, launched on PyTorch's stream.
+"""The product's kernels in PyTorch's context: PTX loaded by the CUDA driver, launched on PyTorch's stream.
 
-Which kernel serves which work, and how it is launched, is what the Java launchers do (ReorderShapes, PreReorder,
+Which reorder kernel serves which work, and how it is launched, is what the Java launchers do (ReorderShapes, PreReorder,
 PostReorder); the parameters are those of gpu-core/src/main/cuda/README.md.
 """
 
@@ -63,7 +63,8 @@ class Kernels:
         values = [as_c(a) for a in arguments]
         table = (ctypes.c_void_p * len(values))(*[ctypes.addressof(v) for v in values])
         stream = torch.cuda.current_stream().cuda_stream
-        self.check(self.driver.cuLaunchKernel(function, grid, 1, 1, threads, 1, 1, shared, stream, table, None), name)
+        x, y = grid if isinstance(grid, tuple) else (grid, 1)
+        self.check(self.driver.cuLaunchKernel(function, x, y, 1, threads, 1, 1, shared, stream, table, None), name)
 
 
 def as_c(a):

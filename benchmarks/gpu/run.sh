@@ -16,6 +16,7 @@ for file in "$cuda"/*.cu; do
 done
 nvcc -std=c++17 -O2 -o "$out/bench" "$check/bench.cpp" -ldl &
 nvcc -std=c++17 -O2 -o "$out/counting_check" "$check/counting_check.cpp" -lcuda -ldl &
+nvcc -std=c++17 -O2 -o "$out/analyses_check" "$check/analyses_check.cpp" -lcuda -ldl &
 nvcc -std=c++17 -O3 -o "$out/reorder_check" "$check/reorder_check.cpp" -ldl &
 wait
 
@@ -27,5 +28,8 @@ echo "== counting kernels"
 echo "== reorder kernels"
 "$out/reorder_check" "$out/ptx"
 python3 benchmarks/gpu/benchmark_ep_pre_reorder.py --ptx "$out/ptx" || echo "PyTorch could not be asked"
+echo "== analyses"
+"$out/analyses_check" "$out/ptx" check
+python3 benchmarks/gpu/benchmark_analyses.py --ptx "$out/ptx" || echo "PyTorch could not be asked"
 echo "== PyTorch"
 python3 benchmarks/gpu/rivals.py || echo "PyTorch could not be asked"

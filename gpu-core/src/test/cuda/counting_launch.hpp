@@ -25,6 +25,11 @@
 
 using Ids = std::vector<unsigned char>;
 
+struct Grid {
+    unsigned x, y;
+    Grid(int64_t x, int64_t y = 1) : x(static_cast<unsigned>(x)), y(static_cast<unsigned>(y)) {}
+};
+
 struct Device {
     CUdevice device;
     CUcontext context;
@@ -46,7 +51,10 @@ struct Device {
     }
 
     CUfunction function(const std::string& stem, const std::string& step) {
-        std::string name = stem + "_" + step;
+        return kernel(stem, stem + "_" + step);
+    }
+
+    CUfunction kernel(const std::string& stem, const std::string& name) {
         if (functions.count(name) == 0) {
             if (modules.count(stem) == 0) {
                 std::ifstream in(folder + "/" + stem + ".ptx", std::ios::binary);
@@ -63,13 +71,12 @@ struct Device {
     }
 
     template <typename... A>
-    void launch(CUfunction f, int64_t grid, int threads, int64_t shared, A... args) {
+    void launch(CUfunction f, Grid grid, int threads, int64_t shared, A... args) {
         void* pointers[] = {&args...};
         if (shared > 48 * 1024) {
             CHECK(cuFuncSetAttribute(f, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, static_cast<int>(shared)));
         }
-        CHECK(cuLaunchKernel(f, static_cast<unsigned>(grid), 1, 1, threads, 1, 1, static_cast<unsigned>(shared), stream,
-                pointers, nullptr));
+        CHECK(cuLaunchKernel(f, grid.x, grid.y, 1, threads, 1, 1, static_cast<unsigned>(shared), stream, pointers, nullptr));
     }
 
     int resident(CUfunction f, int threads, int64_t shared) {

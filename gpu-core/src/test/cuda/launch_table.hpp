@@ -1,7 +1,8 @@
 // Written by LaunchTableTest: what the launchers choose on a device of 132 multiprocessors with 227 KiB of shared
 // memory a block. align: length bins block_size kernel blocks threads shared, of one segment; large: chunk_ids
 // chunks and the writing kernels for it; span: segments value; cached: experts slots value; shares: ids segments
-// resident value.
+// resident value; regions: experts any, regions cells copies shared blocks for 100,000 tokens; product: layers
+// experts, tiles words parts for as many.
 #pragma once
 
 inline const char* LAUNCH_TABLE = R"(
@@ -182,4 +183,32 @@ cached 1024 1 1
 cached 1024 2 2
 cached 1024 58 32
 cached 1024 1000000 32
+regions 1 0 1 1 8 36 49
+regions 1 1 1 1 8 16420 49
+regions 64 0 1 2080 8 66816 49
+regions 64 1 1 2080 8 83200 49
+regions 256 0 1 32896 1 132608 49
+regions 256 1 1 32896 1 148992 49
+regions 339 0 1 57630 1 231876 49
+regions 339 1 2 28950 1 133540 98
+regions 340 0 2 29050 1 117560 98
+regions 340 1 2 29050 1 133944 98
+regions 512 0 3 44175 1 178748 132
+regions 512 1 3 44175 1 195132 132
+regions 1000 0 9 56347 1 229388 126
+regions 1000 1 10 50674 1 223080 130
+regions 1024 0 10 53095 1 216476 130
+regions 1024 1 11 48165 1 213140 132
+product 2 60 1 3136 49
+product 2 64 1 3136 49
+product 2 256 2 3136 49
+product 2 1024 32 3136 17
+product 5 60 3 3136 49
+product 5 64 3 3136 49
+product 5 256 20 3136 27
+product 5 1024 320 3136 2
+product 58 60 210 3136 3
+product 58 64 225 3136 3
+product 58 256 3306 3136 1
+product 58 1024 52896 3136 1
 )";

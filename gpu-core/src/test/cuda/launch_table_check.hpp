@@ -2,13 +2,32 @@
 #pragma once
 #include <sstream>
 
-#include "counting_rules.hpp"
+#include "analyses_rules.hpp"
 #include "launch_table.hpp"
 #include "launchers.hpp"
 
 inline std::string text_of(const Shape& s) {
     std::ostringstream out;
     out << s.kernel << ' ' << s.blocks << ' ' << s.threads << ' ' << s.shared;
+    return out.str();
+}
+
+inline std::string regions_of(int experts, bool any, int most_shared, int multiprocessors) {
+    std::vector<int> rows = region_rows(experts, any, most_shared);
+    int regions = static_cast<int>(rows.size()) - 1, copies = region_copies(rows, experts, any, most_shared);
+    std::ostringstream out;
+    out << regions << ' ' << largest_region(rows, experts) << ' ' << copies << ' '
+        << region_shared(rows, copies, experts, any) << ' ' << region_blocks(100000, regions, multiprocessors);
+    return out.str();
+}
+
+inline std::string product_of(int layers, int experts, int multiprocessors) {
+    std::vector<Pair> pairs;
+    for (int x = 0; x < layers; x++)
+        for (int y = x + 1; y < layers; y++) pairs.push_back(Pair{x, y});
+    size_t tiles = product_tiles(pairs, layers, experts).size();
+    std::ostringstream out;
+    out << tiles << ' ' << words_of(100000) << ' ' << product_parts(tiles, words_of(100000), multiprocessors);
     return out.str();
 }
 
@@ -26,6 +45,8 @@ inline std::string answer(const std::string& kind, std::istringstream& in) {
     if (kind == "ep") return text_of(cut.ep(chunks, bins));
     if (kind == "shares") return in >> c, std::to_string(shares(a, b, c));
     if (kind == "cached") return std::to_string(cached_slots(length, bins, most_shared));
+    if (kind == "regions") return regions_of(length, bins == 1, most_shared, multiprocessors);
+    if (kind == "product") return product_of(length, bins, multiprocessors);
     return "?";
 }
 

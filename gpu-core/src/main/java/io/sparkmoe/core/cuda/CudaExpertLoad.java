@@ -27,8 +27,10 @@ final class CudaExpertLoad extends DeviceSums<ExpertLoadAccumulator> implements 
     }
 
     @Override
-    void launch(Lane lane, DeviceBatch batch, long slots, int numSlots, long into) {
-        new ExpertLoad(batch, options.numExperts(), slots, numSlots, into).launch(lane);
+    void launch(Lane lane, DeviceBatch in, SlottedBatch batch, long into) {
+        long slots = lane.upload(batch.slots(), in.segments());
+        lane.uploaded();
+        new ExpertLoad(in, options.numExperts(), slots, batch.numSlots(), into).launch(lane);
     }
 
     @Override
@@ -37,8 +39,8 @@ final class CudaExpertLoad extends DeviceSums<ExpertLoadAccumulator> implements 
     }
 
     @Override
-    void addOnCpu(ExpertLoadAccumulator accumulator, RoutingBatch batch, int[] slots, int numSlots) {
-        accumulator.add(batch, slots, numSlots);
+    void addOnCpu(ExpertLoadAccumulator accumulator, SlottedBatch batch) {
+        accumulator.add(batch.batch(), batch.slots(), batch.numSlots());
     }
 
     @Override

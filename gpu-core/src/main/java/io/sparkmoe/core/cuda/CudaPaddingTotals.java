@@ -31,9 +31,11 @@ final class CudaPaddingTotals extends DeviceSums<PaddingAccumulator> implements 
     }
 
     @Override
-    void launch(Lane lane, DeviceBatch batch, long slots, int numSlots, long into) {
-        PaddingSums.plan(batch, options.numExperts(), blockSizes, slots, into, lane)
-                .launch(lane);
+    void launch(Lane lane, DeviceBatch in, SlottedBatch batch, long into) {
+        long slots = lane.upload(batch.slots(), in.segments());
+        PaddingSums plan = PaddingSums.plan(in, options.numExperts(), blockSizes, slots, into, lane);
+        lane.uploaded();
+        plan.launch(lane);
     }
 
     @Override
@@ -42,8 +44,8 @@ final class CudaPaddingTotals extends DeviceSums<PaddingAccumulator> implements 
     }
 
     @Override
-    void addOnCpu(PaddingAccumulator accumulator, RoutingBatch batch, int[] slots, int numSlots) {
-        accumulator.add(batch, slots, numSlots);
+    void addOnCpu(PaddingAccumulator accumulator, SlottedBatch batch) {
+        accumulator.add(batch.batch(), batch.slots(), batch.numSlots());
     }
 
     @Override

@@ -39,7 +39,7 @@ import org.apache.arrow.memory.BufferAllocator;
 /**
  * The operators on one CUDA device. What the kernels do not take (more than 1,024 experts, a segment that does not fit the
  * device's memory) another backend does, counted in {@link DeviceActivity#fallbacks}; it also words the complaints about
- * malformed data, which the kernels only detect. The analyses have no kernels: that backend does them altogether.
+ * malformed data, which the kernels only detect.
  *
  * <p>Results lie in page-locked memory that the device wrote; close them before the backend.
  */
@@ -56,6 +56,7 @@ public final class CudaRoutingBackend implements RoutingBackend {
     private final PinnedResults results;
     private final RoutingBackend cpu;
     private final ReorderBackend reorder;
+    private final AnalysisBackend analyses;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private CudaRoutingBackend(CudaContext context, long deviceBytes, DeviceSettings settings, RoutingBackend cpu) {
@@ -68,6 +69,7 @@ public final class CudaRoutingBackend implements RoutingBackend {
         this.results = new PinnedResults(pinned);
         this.cpu = cpu;
         this.reorder = new CudaReorderBackend(calls, results, cpu.reorder());
+        this.analyses = new CudaAnalyses(calls, memory, cpu.analyses());
     }
 
     /**
@@ -236,7 +238,7 @@ public final class CudaRoutingBackend implements RoutingBackend {
 
     @Override
     public AnalysisBackend analyses() {
-        return cpu.analyses();
+        return analyses;
     }
 
     @Override

@@ -222,6 +222,16 @@ final class Lane implements AutoCloseable {
         return host;
     }
 
+    /** Ends the call with a copy of device memory. */
+    long[] readLongs(long device, int longs) {
+        long bytes = (long) Long.BYTES * longs;
+        long host = read(device, bytes);
+        end();
+        long[] out = new long[longs];
+        Memory.copyOut(host, out, Memory.LONGS, bytes);
+        return out;
+    }
+
     /** Enqueues a copy of the tally, for {@link LeftOut#at}. */
     long readTally() {
         return read(tally, 3 * Long.BYTES);

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** Device memory of sums, int64 [slots][stride], which grows with the slots. */
 final class ResidentSums implements AutoCloseable {
     private static final int FIRST_SLOTS = 64;
+    private static final long FIRST_BYTES = 16 << 20;
 
     private final DeviceMemoryPool memory;
     private final int stride;
@@ -57,7 +58,7 @@ final class ResidentSums implements AutoCloseable {
     }
 
     private boolean move(Lane lane, int numSlots) {
-        long ample = Math.max(FIRST_SLOTS, 2L * capacity);
+        long ample = Math.max(Math.min(FIRST_SLOTS, FIRST_BYTES / bytes(1)), 2L * capacity);
         DeviceBlock next = ample > numSlots ? room((int) Math.min(ample, Integer.MAX_VALUE)) : null;
         next = next == null ? room(numSlots) : next;
         if (next == null) {

@@ -69,7 +69,11 @@ final class Answers {
     }
 
     static Map<String, Operator> accumulators() {
-        return Map.of("expertLoad", Answers::load, "paddingTotals", Answers::totals);
+        return Map.of(
+                "expertLoad", Answers::load,
+                "paddingTotals", Answers::totals,
+                "coactivation", AnalysisAnswers::coactivation,
+                "transitions", AnalysisAnswers::transitions);
     }
 
     static CountsOptions counts() {

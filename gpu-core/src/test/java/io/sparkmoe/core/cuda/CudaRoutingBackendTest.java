@@ -11,7 +11,9 @@ class CudaRoutingBackendTest extends RoutingBackendContractTest {
     @Override
     protected RoutingBackend open() {
         try {
-            return CudaRoutingBackend.open(DeviceSettings.DEFAULTS, new CpuRoutingBackend());
+            // A kernel that fails shall fail its test, which would pass by the CPU.
+            DeviceSettings strict = new DeviceSettings(null, 0.5, 2L << 30, 2, true, null);
+            return CudaRoutingBackend.open(strict, new CpuRoutingBackend());
         } catch (CudaUnavailableException e) {
             throw new IllegalStateException(e);
         }

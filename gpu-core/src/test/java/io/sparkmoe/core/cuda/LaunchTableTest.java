@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.apache.arrow.memory.util.MemoryUtil;
 import org.junit.jupiter.api.Test;
 
@@ -40,7 +41,8 @@ class LaunchTableTest {
                 // Written by LaunchTableTest: what the launchers choose on a device of 132 multiprocessors with 227 KiB of shared
                 // memory a block. align: length bins block_size kernel blocks threads shared, of one segment; large: chunk_ids
                 // chunks and the writing kernels for it; span: segments value; cached: experts slots value; shares: ids segments
-                // resident value.
+                // resident value; regions: experts any, regions cells copies shared blocks for 100,000 tokens; product: layers
+                // experts, tiles words parts for as many.
                 #pragma once
 
                 inline const char* LAUNCH_TABLE = R"(
@@ -61,7 +63,34 @@ class LaunchTableTest {
                 line(out, "cached", experts, slots, CountingShapes.cachedSlots(experts, slots, SHARED));
             }
         }
+        analyses(out);
         return out.append(")\";\n").toString();
+    }
+
+    private static void analyses(StringBuilder out) {
+        for (int experts : new int[] {1, 64, 256, 339, 340, 512, 1000, 1024}) {
+            for (int any = 0; any < 2; any++) {
+                int[] rows = CoactivationShapes.rows(experts, any == 1, SHARED);
+                int largest = CoactivationShapes.largest(rows, experts);
+                int copies = CoactivationShapes.copies(rows, experts, any == 1, SHARED);
+                int shared = CoactivationShapes.sharedBytes(largest, copies, experts, any == 1);
+                int blocks = CoactivationShapes.blocks(100_000, rows.length - 1, MULTIPROCESSORS);
+                line(out, "regions", experts, any, rows.length - 1, largest, copies, shared, blocks);
+            }
+        }
+        for (int layers : new int[] {2, 5, 58}) {
+            for (int experts : new int[] {60, 64, 256, 1024}) {
+                boolean[][] all = new boolean[layers][layers];
+                for (int x = 0; x < layers; x++) {
+                    Arrays.fill(all[x], x + 1, layers, true);
+                }
+                int tiles = TransitionShapes.tiles(all, experts).length / 2;
+                int words = TransitionShapes.words(100_000);
+                int parts =
+                        TransitionShapes.product(tiles, words, MULTIPROCESSORS).gridY();
+                line(out, "product", layers, experts, tiles, words, parts);
+            }
+        }
     }
 
     private static void lone(StringBuilder out, int length, int bins, int blockSize) {

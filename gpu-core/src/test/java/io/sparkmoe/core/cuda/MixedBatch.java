@@ -16,15 +16,21 @@ record MixedBatch(RoutingBatchBuilder builder, RoutingBatch batch) implements Au
 
     /** Segments of those lengths, with masked ids and ids out of range here and there. */
     static MixedBatch of(long seed, IdType type, BufferAllocator allocator, int... lengths) {
-        return of(seed, type, 50, allocator, lengths);
+        return of(seed, type, Answers.EXPERTS, 50, allocator, lengths);
     }
 
     /** Segments of those lengths, of ids that are all in range. */
     static MixedBatch clean(long seed, IdType type, BufferAllocator allocator, int... lengths) {
-        return of(seed, type, 0, allocator, lengths);
+        return of(seed, type, Answers.EXPERTS, 0, allocator, lengths);
     }
 
-    private static MixedBatch of(long seed, IdType type, int oneOutOf, BufferAllocator allocator, int... lengths) {
+    /** As {@link #of}, with more experts. */
+    static MixedBatch ofExperts(int experts, long seed, IdType type, BufferAllocator allocator, int... lengths) {
+        return of(seed, type, experts, 50, allocator, lengths);
+    }
+
+    private static MixedBatch of(
+            long seed, IdType type, int experts, int oneOutOf, BufferAllocator allocator, int... lengths) {
         Random random = new Random(seed);
         RoutingBatchBuilder builder = new RoutingBatchBuilder(allocator);
         builder.reset(type, 0);
@@ -32,7 +38,7 @@ record MixedBatch(RoutingBatchBuilder builder, RoutingBatch batch) implements Au
             int[] ids = new int[n];
             for (int i = 0; i < n; i++) {
                 boolean out = oneOutOf > 0 && random.nextInt(oneOutOf) == 0;
-                ids[i] = !out ? random.nextInt(Answers.EXPERTS) : type.masks() ? -1 : Answers.EXPERTS + 3;
+                ids[i] = !out ? random.nextInt(experts) : type.masks() ? -1 : experts + 3;
             }
             IdCodec.encode(type, ids, 0, n, builder.reserve(n));
             builder.endSegment(n);
@@ -64,6 +70,24 @@ record MixedBatch(RoutingBatchBuilder builder, RoutingBatch batch) implements Au
             }
             IdCodec.encode(IdType.INT32, tokens, 0, tokens.length, builder.reserve(tokens.length));
             builder.endSegment(tokens.length);
+        }
+        return new MixedBatch(builder, builder.build());
+    }
+
+    /** Every segment at so many layers: the same ids, moved on by the layer's number. */
+    static MixedBatch layered(RoutingBatch of, int layers, BufferAllocator allocator) {
+        RoutingBatchBuilder builder = new RoutingBatchBuilder(allocator);
+        builder.reset(of.type(), of.firstRow());
+        for (int s = 0; s < of.segments(); s++) {
+            int n = of.length(s);
+            for (int layer = 0; layer < layers; layer++) {
+                int[] ids = new int[n];
+                for (int i = 0; i < n; i++) {
+                    ids[i] = of.id(of.start(s) + (long) (i + layer) % n);
+                }
+                IdCodec.encode(of.type(), ids, 0, n, builder.reserve(n));
+                builder.endSegment(n);
+            }
         }
         return new MixedBatch(builder, builder.build());
     }
