@@ -109,7 +109,8 @@ record ScanPlan(List<Line> lines, int reads, long taskMemory, long splitBytes, T
 
     /** From how many bytes of sums on a task emits early: only where there is more than was planned for. */
     long stateBytes() {
-        return Math.max(taskMemory, 2 * lines.stream().mapToLong(Line::stateBytes).sum() / reads);
+        return Math.max(
+                taskMemory, 2 * lines.stream().mapToLong(Line::stateBytes).sum() / reads);
     }
 
     /** Tasks that add partials up. */
@@ -153,8 +154,7 @@ record ScanPlan(List<Line> lines, int reads, long taskMemory, long splitBytes, T
                 "partials a task",
                 "shuffle");
         for (Line l : lines) {
-            boolean inParts =
-                    l.analysis().equals(COACTIVATION) || l.analysis().equals(TRANSITIONS);
+            boolean inParts = l.analysis().equals(COACTIVATION) || l.analysis().equals(TRANSITIONS);
             long parts = inParts ? reads : 1;
             out.printf(
                     Locale.ROOT,

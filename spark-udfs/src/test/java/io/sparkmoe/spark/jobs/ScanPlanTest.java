@@ -20,8 +20,7 @@ class ScanPlanTest {
     @Test
     void allLayerPairsOfALargeModelAreReadInParts() {
         TraceShape shape = new TraceShape(256, 8, 58, 1000 * GIB);
-        ScanPlan plan =
-                ScanPlan.of(new ScanRequest().transitions(TransitionOptions.ALL_PAIRS), shape, 100 << 20, 64);
+        ScanPlan plan = ScanPlan.of(new ScanRequest().transitions(TransitionOptions.ALL_PAIRS), shape, 100 << 20, 64);
         long state = 1653L * 4 * 256 * 256;
         assertThat(plan.lines().get(1).stateBytes()).isEqualTo(state);
         assertThat(plan.reads()).isEqualTo(5);
