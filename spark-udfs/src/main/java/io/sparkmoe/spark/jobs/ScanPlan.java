@@ -14,6 +14,9 @@ import java.util.Locale;
  * @param splitBytes least bytes of a task, so that partials stay small beside the input; 0 leaves it to Spark
  */
 record ScanPlan(List<Line> lines, int reads, long taskMemory, long splitBytes, TraceShape shape, int cores) {
+    private static final String COACTIVATION = "coactivation";
+    private static final String TRANSITIONS = "transitions";
+
     /** Shuffled partials stay below this share of the input. */
     private static final int INPUT_PER_PARTIAL = 10;
 
@@ -34,42 +37,50 @@ record ScanPlan(List<Line> lines, int reads, long taskMemory, long splitBytes, T
 
     static ScanPlan of(ScanRequest request, TraceShape shape, long taskMemory, int cores) {
         List<Line> lines = new ArrayList<>();
-        long perTask = Math.max(1, shape.tokens() / Math.max(1, cores));
+        addSums(lines, request, shape, Math.max(1, shape.tokens() / Math.max(1, cores)));
+        long fixed = lines.stream().mapToLong(Line::stateBytes).sum();
+        List<Line> matrices = matrices(request, shape, Math.max(1, shape.tokens() / Math.max(1, cores)));
+        lines.addAll(matrices);
+        long room = Math.max(taskMemory - fixed, taskMemory / 4);
+        long most = matrices.stream().mapToLong(Line::keys).max().orElse(1);
+        long reads = (matrices.stream().mapToLong(Line::stateBytes).sum() + room - 1) / Math.max(1, room);
+        long partial = lines.stream().mapToLong(Line::partialBytes).sum();
+        return new ScanPlan(
+                lines,
+                (int) Math.max(1, Math.min(reads, most)),
+                taskMemory,
+                splitBytes(shape, partial, cores),
+                shape,
+                cores);
+    }
+
+    /** What every task holds whole. */
+    private static void addSums(List<Line> lines, ScanRequest request, TraceShape shape, long tokens) {
         long experts = shape.numExperts();
-        long k = shape.topk();
-        lines.add(line("load", shape.layers(), experts, 16 * experts, perTask * k));
-        if (request.wantsCoactivation()) {
-            lines.add(line(
-                    "coactivation",
-                    shape.layers(),
-                    experts * (experts + 1) / 2,
-                    4 * experts * experts,
-                    perTask * k * (k + 1) / 2));
-        }
-        if (request.lag() != null) {
-            lines.add(line(
-                    "transitions",
-                    pairs(shape.layers(), request.lag()),
-                    experts * experts,
-                    4 * experts * experts,
-                    perTask * k * k));
-        }
+        lines.add(line("load", shape.layers(), experts, 16 * experts, tokens * shape.topk()));
         if (request.windows() > 0) {
-            lines.add(line(
-                    "windows",
-                    (long) request.windows() * shape.layers(),
-                    experts,
-                    8 * experts,
-                    perTask * k / request.windows()));
+            long keys = (long) request.windows() * shape.layers();
+            lines.add(line("windows", keys, experts, 8 * experts, tokens * shape.topk() / request.windows()));
         }
         if (request.passes() != null) {
             long keys = 2L * shape.layers() * request.passes().tokensPerPass().size();
-            lines.add(line("passes", keys, 16, 16 * experts, perTask));
+            lines.add(line("passes", keys, 16, 16 * experts, tokens));
         }
-        long state = lines.stream().mapToLong(Line::stateBytes).sum();
-        int reads = (int) Math.max(1, Math.min((state + taskMemory - 1) / taskMemory, shape.layers()));
-        long partial = lines.stream().mapToLong(Line::partialBytes).sum();
-        return new ScanPlan(lines, reads, taskMemory, splitBytes(shape, partial, cores), shape, cores);
+    }
+
+    /** What can be cut into parts: E x E counts a layer or layer pair. */
+    private static List<Line> matrices(ScanRequest request, TraceShape shape, long tokens) {
+        List<Line> out = new ArrayList<>();
+        long experts = shape.numExperts();
+        long k = shape.topk();
+        long cells = experts * experts;
+        if (request.wantsCoactivation()) {
+            out.add(line(COACTIVATION, shape.layers(), cells / 2 + experts, 4 * cells, tokens * k * (k + 1) / 2));
+        }
+        if (request.lag() != null) {
+            out.add(line(TRANSITIONS, pairs(shape.layers(), request.lag()), cells, 4 * cells, tokens * k * k));
+        }
+        return out;
     }
 
     private static Line line(String name, long keys, long cells, long stateBytes, long updates) {
@@ -94,6 +105,12 @@ record ScanPlan(List<Line> lines, int reads, long taskMemory, long splitBytes, T
     private static long splitBytes(TraceShape shape, long partial, int cores) {
         long tasks = Math.max(cores, shape.bytes() / INPUT_PER_PARTIAL / Math.max(1, partial));
         return shape.bytes() / Math.max(1, tasks);
+    }
+
+    /** From how many bytes of sums on a task emits early: only where there is more than was planned for. */
+    long stateBytes() {
+        return Math.max(
+                taskMemory, 2 * lines.stream().mapToLong(Line::stateBytes).sum() / reads);
     }
 
     /** Tasks that add partials up. */
@@ -137,8 +154,7 @@ record ScanPlan(List<Line> lines, int reads, long taskMemory, long splitBytes, T
                 "partials a task",
                 "shuffle");
         for (Line l : lines) {
-            boolean inParts =
-                    l.analysis().equals("coactivation") || l.analysis().equals("transitions");
+            boolean inParts = l.analysis().equals(COACTIVATION) || l.analysis().equals(TRANSITIONS);
             long parts = inParts ? reads : 1;
             out.printf(
                     Locale.ROOT,

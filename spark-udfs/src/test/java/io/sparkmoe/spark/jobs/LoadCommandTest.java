@@ -55,6 +55,31 @@ class LoadCommandTest {
         }
     }
 
+    @Test
+    void windowsAndPaddingAddUpToTheLoad() {
+        Path load = folder.resolve("windows");
+        CommandLineRun run = CommandLineRun.of("load", "--demo", "--output", load.toString(), "--windows", "4");
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(spark.read().parquet(load + "/tables/windows").schema().simpleString())
+                .isEqualTo("struct<unit:string,from_unit:bigint,to_unit:bigint,layer:int,expert:int,count:bigint>");
+        long ids = sum(load, "expert_load", "count");
+        assertThat(sum(load, "windows", "count")).isEqualTo(ids);
+        Path padding = folder.resolve("padding");
+        CommandLineRun pad = CommandLineRun.of(
+                "padding", "--demo", "--output", padding.toString(), "--tokens-per-pass", "8", "--block-sizes", "16");
+        assertThat(pad.code()).as(pad.err()).isZero();
+        assertThat(pad.out()).contains("Padding").doesNotContain("Imbalance");
+        assertThat(sum(padding, "padding", "used")).isEqualTo(ids);
+    }
+
+    private static long sum(Path output, String table, String column) {
+        return spark.read()
+                .parquet(output + "/tables/" + table)
+                .selectExpr("sum(" + column + ")")
+                .first()
+                .getLong(0);
+    }
+
     private static List<String> rows(Path output, String table) {
         return spark.read().parquet(output.resolve("tables/" + table).toString()).toJSON().collectAsList().stream()
                 .sorted()

@@ -171,9 +171,8 @@ class OneReadTest {
                     List.of(Feeders.coactivation(part, 4), Feeders.transitions(1, part, 4)),
                     new TraceScan.Options(
                             false, 64 << 20, 2, 1, TraceScan.Options.SLICE_IDS, () -> ExecutorBackend.get(conf)));
-            together += result.coactivation()
-                    .map(t -> Arrays.stream(t._2()).sum())
-                    .reduce(Long::sum);
+            together +=
+                    result.coactivation().map(t -> Arrays.stream(t._2()).sum()).reduce(Long::sum);
             flow += result.transitions().map(t -> Arrays.stream(t._2()).sum()).reduce(Long::sum);
         }
         assertThat(together).isEqualTo((long) layers * tokens * topk * (topk + 1) / 2);

@@ -56,8 +56,7 @@ public final class ScanResult {
 
     /** The audit of the rows read. {@code layers} as {@link AuditFeed#result}. */
     public AuditResult audit(@Nullable List<Integer> layers) {
-        List<byte[]> audits =
-                raw(Family.AUDIT).stream().map(t -> t._2()).toList();
+        List<byte[]> audits = raw(Family.AUDIT).stream().map(t -> t._2()).toList();
         return AuditFeed.result(audits, layers);
     }
 

@@ -25,7 +25,8 @@ public final class TraceScan {
      * @param rowTasks tasks that decode rows are spread over
      * @param sliceIds about how many ids the feeders get at once
      */
-    public record Options(boolean excludeCached, long stateBytes, int reducers, int rowTasks, int sliceIds, BackendSource backend) {
+    public record Options(
+            boolean excludeCached, long stateBytes, int reducers, int rowTasks, int sliceIds, BackendSource backend) {
         /** Ids of a slice: enough for the accumulators' long loops, and still in the cache when the last feeder comes to it. */
         public static final int SLICE_IDS = 1 << 20;
     }
