@@ -73,7 +73,7 @@ function showPairs() {
     const line = document.createElement('li');
     const strong = document.createElement('strong');
     strong.textContent = 'Experts ' + expert + ' and ' + other;
-    line.append(strong, digits(lift / uniform, 2) + '× as often as uniform routing, by ' + count(tokens) + ' tokens');
+    line.append(strong, digits(lift / uniform, 2) + '× uniform routing, by ' + count(tokens) + ' tokens');
     return line;
   });
   const none = Object.assign(document.createElement('li'), { textContent: 'None that enough tokens name.' });
