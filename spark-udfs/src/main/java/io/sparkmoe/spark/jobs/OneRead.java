@@ -23,7 +23,7 @@ record OneRead(UsableTrace trace, List<ScanResult> reads) {
     static List<ScanResult> plan(Trace trace, ScanRequest request, ScanPlan plan, boolean excludeCached) {
         TraceScan.Options options = new TraceScan.Options(
                 excludeCached,
-                plan.taskMemory(),
+                plan.stateBytes(),
                 plan.reducers(),
                 plan.rowTasks(),
                 TraceScan.Options.SLICE_IDS,
