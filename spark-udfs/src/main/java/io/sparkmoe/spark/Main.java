@@ -6,9 +6,12 @@ import io.sparkmoe.spark.jobs.CoactivationCommand;
 import io.sparkmoe.spark.jobs.CommandErrors;
 import io.sparkmoe.spark.jobs.ConvertCommand;
 import io.sparkmoe.spark.jobs.DoctorCommand;
+import io.sparkmoe.spark.jobs.DriftCommand;
 import io.sparkmoe.spark.jobs.LoadCommand;
+import io.sparkmoe.spark.jobs.MismatchCommand;
 import io.sparkmoe.spark.jobs.PaddingCommand;
 import io.sparkmoe.spark.jobs.ReportCommand;
+import io.sparkmoe.spark.jobs.SpecializationCommand;
 import io.sparkmoe.spark.jobs.SqlCommand;
 import io.sparkmoe.spark.jobs.TransitionsCommand;
 import io.sparkmoe.spark.jobs.VersionText;
@@ -35,6 +38,9 @@ import picocli.CommandLine.Command;
             TransitionsCommand.class,
             PaddingCommand.class,
             CapacityCommand.class,
+            DriftCommand.class,
+            MismatchCommand.class,
+            SpecializationCommand.class,
             ConvertCommand.class,
             AuditCommand.class,
             SqlCommand.class,

@@ -109,6 +109,45 @@ final class Analysis implements AutoCloseable {
                 model.notes()));
     }
 
+    /** Routings beside each other. */
+    Analysis comparisons(List<AnalysisModel.Comparison> pairs) {
+        return model(new AnalysisModel(
+                model.coactivation(),
+                model.transitions(),
+                model.capacity(),
+                model.windows(),
+                pairs,
+                model.domains(),
+                model.vocabulary(),
+                model.notes()));
+    }
+
+    /** Load of domains. */
+    Analysis domains(List<AnalysisModel.Domain> domains) {
+        return model(new AnalysisModel(
+                model.coactivation(),
+                model.transitions(),
+                model.capacity(),
+                model.windows(),
+                model.comparisons(),
+                domains,
+                model.vocabulary(),
+                model.notes()));
+    }
+
+    /** How far token ids choose their experts. */
+    Analysis vocabulary(List<AnalysisModel.Vocabulary> vocabulary) {
+        return model(new AnalysisModel(
+                model.coactivation(),
+                model.transitions(),
+                model.capacity(),
+                model.windows(),
+                model.comparisons(),
+                model.domains(),
+                vocabulary,
+                model.notes()));
+    }
+
     /** A remark on one analysis, shown beside it. */
     Analysis note(String analysis, String text) {
         List<AnalysisModel.Note> notes = new ArrayList<>(model.notes());

@@ -71,6 +71,8 @@ public final class InputOptions {
             description = "Tokens a row of the trace table holds at most. Default: 1024.")
     private @Nullable Integer maxTokensPerRow;
 
+    private boolean tokenIds;
+
     List<String> input() {
         return input;
     }
@@ -97,6 +99,27 @@ public final class InputOptions {
         modelConfig = config;
     }
 
+    /** The same options for other files. */
+    InputOptions of(List<String> files) {
+        InputOptions out = new InputOptions();
+        out.input = files;
+        out.recorder = recorder;
+        out.modelConfig = modelConfig;
+        out.numExperts = numExperts;
+        out.topk = topk;
+        out.numLayers = numLayers;
+        out.moeLayers = moeLayers;
+        out.startLen = startLen;
+        out.maxTokensPerRow = maxTokensPerRow;
+        out.tokenIds = tokenIds;
+        return out;
+    }
+
+    /** Reads token ids too. */
+    void withTokenIds() {
+        tokenIds = true;
+    }
+
     /** What the options and the config tell of the model. */
     ModelFacts facts(Configuration conf) {
         ModelFacts given = new ModelFacts(
@@ -114,6 +137,7 @@ public final class InputOptions {
         put(out, "moeLayers", moeLayers);
         put(out, "startLen", startLen);
         put(out, "maxTokensPerRow", maxTokensPerRow);
+        put(out, "tokenIds", tokenIds ? true : null);
         return out;
     }
 

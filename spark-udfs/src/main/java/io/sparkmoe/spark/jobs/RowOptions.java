@@ -2,6 +2,7 @@ package io.sparkmoe.spark.jobs;
 
 import io.sparkmoe.spark.jobs.audit.AuditResult;
 import java.util.function.UnaryOperator;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Option;
 
@@ -46,6 +47,13 @@ public final class RowOptions {
     Trace trace(SparkSession spark, InputOptions input, Progress progress) {
         return Trace.open(spark, input, badRows == BadRows.quarantine, progress)
                 .sampled(sample)
+                .inBlockOrder(progress);
+    }
+
+    /** The same, drawn by a key of the caller's: equal keys are drawn alike in every recording. */
+    Trace trace(SparkSession spark, InputOptions input, Column key, Progress progress) {
+        return Trace.open(spark, input, badRows == BadRows.quarantine, progress)
+                .sampled(sample, key)
                 .inBlockOrder(progress);
     }
 

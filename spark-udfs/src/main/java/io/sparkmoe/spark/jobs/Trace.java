@@ -1,10 +1,15 @@
 package io.sparkmoe.spark.jobs;
 
+import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.expr;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.pmod;
+import static org.apache.spark.sql.functions.xxhash64;
 
 import io.sparkmoe.spark.jobs.audit.AuditResult;
 import io.sparkmoe.spark.jobs.audit.TraceAudit;
 import java.util.List;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -60,11 +65,16 @@ record Trace(SparkSession spark, Dataset<Row> rows, List<Inputs.InputFile> files
      * there is no request id token blocks are drawn one by one.
      */
     Trace sampled(double fraction) {
-        String drawn = "pmod(xxhash64(source, request_id, choice, step, if(request_id is null, first_position, 0)), "
-                + "1000000) < " + Math.round(fraction * 1_000_000);
+        return sampled(
+                fraction, expr("struct(source, request_id, choice, step, if(request_id is null, first_position, 0))"));
+    }
+
+    /** The rows whose key hashes into the first {@code fraction}, and those that belong to no sequence. */
+    Trace sampled(double fraction, Column key) {
+        Column drawn = pmod(xxhash64(key), lit(1_000_000L)).lt(Math.round(fraction * 1_000_000));
         return fraction >= 1
                 ? this
-                : new Trace(spark, rows.where("bad is not null or " + drawn), files, recorder, sorted);
+                : new Trace(spark, rows.where(col("bad").isNotNull().or(drawn)), files, recorder, sorted);
     }
 
     /** The rows with the layers of a token block together: as read, or sorted where the files do not promise it. */
