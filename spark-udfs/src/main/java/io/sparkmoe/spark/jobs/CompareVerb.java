@@ -7,6 +7,7 @@ import io.sparkmoe.spark.jobs.compare.Side;
 import io.sparkmoe.spark.jobs.rows.TraceColumn;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
@@ -70,8 +71,7 @@ abstract class CompareVerb extends AnalysisVerb {
 
     /** Opens and audits one recording, a sample drawn by the comparison's key so that both sides draw alike. */
     UsableTrace open(SparkSession spark, InputOptions from, List<String> key, Progress progress) {
-        Trace trace = rows.trace(spark, from, Side.drawnBy(key), progress);
-        return rows.usable(trace, trace.audit(from, progress));
+        return rows.unordered(spark, from, Side.drawnBy(key), UnaryOperator.identity(), progress);
     }
 
     String modelName() {

@@ -4,6 +4,7 @@ import io.sparkmoe.spark.jobs.audit.AuditResult;
 import java.util.function.UnaryOperator;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.SparkSession;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Which rows of a recording an analysis counts. */
@@ -50,11 +51,21 @@ public final class RowOptions {
                 .inBlockOrder(progress);
     }
 
-    /** The same, drawn by a key of the caller's: equal keys are drawn alike in every recording. */
-    Trace trace(SparkSession spark, InputOptions input, Column key, Progress progress) {
-        return Trace.open(spark, input, badRows == BadRows.quarantine, progress)
-                .sampled(sample, key)
-                .inBlockOrder(progress);
+    /**
+     * Opens and audits a recording for analyses that need its rows in no order: only the audit has to sort them.
+     *
+     * @param key what a sample is drawn by, so that equal keys are drawn alike in every recording; null for the sequence
+     */
+    UsableTrace unordered(
+            SparkSession spark,
+            InputOptions input,
+            @Nullable Column key,
+            UnaryOperator<String> sourceNames,
+            Progress progress) {
+        Trace opened = Trace.open(spark, input, badRows == BadRows.quarantine, progress);
+        Trace trace = key == null ? opened.sampled(sample) : opened.sampled(sample, key);
+        return usable(
+                trace, trace.inBlockOrder(progress).audit(input, progress).named(sourceNames));
     }
 
     /** Opens and audits a recording. {@code sourceNames} says what the audit calls the sources. */

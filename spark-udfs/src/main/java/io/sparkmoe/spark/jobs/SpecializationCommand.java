@@ -1,7 +1,6 @@
 package io.sparkmoe.spark.jobs;
 
 import io.sparkmoe.spark.jobs.specialize.VocabularyOptions;
-import java.io.IOException;
 import java.util.List;
 import org.apache.spark.sql.SparkSession;
 import org.jspecify.annotations.Nullable;
@@ -68,16 +67,12 @@ public final class SpecializationCommand extends TraceVerb {
     private boolean includeText;
 
     @Override
-    Analysis analyse(SparkSession spark, Progress progress) throws IOException {
+    Analysis analyse(SparkSession spark, Progress progress) {
         if (by.contains(By.vocabulary)) {
             input.withTokenIds();
         }
-        return super.analyse(spark, progress);
-    }
-
-    @Override
-    Analysis analyse(UsableTrace trace, Analysis.Names names, Progress progress) {
-        Analysis found = new Analysis(List.of(trace), names);
+        UsableTrace trace = rows.unordered(spark, input, null, sourceNames(), progress);
+        Analysis found = new Analysis(List.of(trace), names());
         if (by.contains(By.domain)) {
             new DomainReport(trace, found).add(domainColumn, progress);
         }
