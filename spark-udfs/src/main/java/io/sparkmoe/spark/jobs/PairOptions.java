@@ -51,9 +51,6 @@ public final class PairOptions {
         if (!compare.isEmpty() && input.input().isEmpty()) {
             throw verb.usage("--compare needs --input, the recording that holds what is compared");
         }
-        if (compare.size() == 1 || compare.size() == 2) {
-            throw verb.usage("--compare needs a name and two values, such as --compare checkpoint 211 1769");
-        }
         if (rightKey().size() != leftKey.size()) {
             throw verb.usage("--left-key has " + leftKey.size() + " names, --right-key "
                     + rightKey().size() + ": they are matched one by one");

@@ -64,8 +64,7 @@ public final class RowOptions {
             Progress progress) {
         Trace opened = Trace.open(spark, input, badRows == BadRows.quarantine, progress);
         Trace trace = key == null ? opened.sampled(sample) : opened.sampled(sample, key);
-        return usable(
-                trace, trace.inBlockOrder(progress).audit(input, progress).named(sourceNames));
+        return usable(trace, trace.inBlockOrder(progress).audit(input, progress).named(sourceNames));
     }
 
     /** Opens and audits a recording. {@code sourceNames} says what the audit calls the sources. */
