@@ -29,6 +29,7 @@ final class GroupSlots {
     private final UnsafeProjection projection;
     private final Map<UnsafeRow, Integer> slots = new HashMap<>();
     private final List<UnsafeRow> keys = new ArrayList<>();
+    private final boolean keyless;
     private final @Nullable BoundReference integerKey;
     private final int[] table = new int[TABLE];
     private @Nullable UnsafeRow lastKey;
@@ -36,6 +37,7 @@ final class GroupSlots {
 
     GroupSlots(List<Expression> keyReferences) {
         this.projection = UnsafeProjection.create(io.sparkmoe.spark.interop.Scala.seq(keyReferences));
+        this.keyless = keyReferences.isEmpty();
         this.integerKey =
                 keyReferences.size() == 1 && keyReferences.get(0) instanceof BoundReference b && integer(b.dataType())
                         ? b
@@ -90,6 +92,10 @@ final class GroupSlots {
      * @return the first row without a slot
      */
     int assign(ColumnarBatch batch, int from, int to, PartialTask task) {
+        if (keyless && from < to && !task.full()) {
+            task.addSlots(slot(batch.getRow(from)), to - from);
+            return to;
+        }
         ColumnVector column = integerKey == null ? null : batch.column(integerKey.ordinal());
         if (column == null || column.hasNull()) {
             int row = from;

@@ -105,6 +105,15 @@ final class PartialTask implements AutoCloseable {
         slots[rows++] = slot;
     }
 
+    /** The same slot for several rows. */
+    void addSlots(int slot, int count) {
+        if (count > slots.length - rows) {
+            slots = Arrays.copyOf(slots, Math.max(2 * slots.length, rows + count));
+        }
+        Arrays.fill(slots, rows, rows + count, slot);
+        rows += count;
+    }
+
     /** Runs a collecting step; a complaint about the data gets the call's name. */
     void named(int call, Runnable step) {
         try {
