@@ -59,7 +59,7 @@ public final class Charts {
         chart.getStyler().setOverlapped(style == CategorySeriesRenderStyle.Line);
         Map<String, List<Row>> bySeries = new LinkedHashMap<>();
         for (Row point : points.select(series, x, y).collectAsList()) {
-            bySeries.computeIfAbsent(words(series) + " " + point.get(0), name -> new ArrayList<>())
+            bySeries.computeIfAbsent(name(series, point.get(0)), name -> new ArrayList<>())
                     .add(point);
         }
         bySeries.forEach((name, rows) -> chart.addSeries(
@@ -67,6 +67,11 @@ public final class Charts {
                 rows.stream().map(row -> String.valueOf(row.get(1))).toList(),
                 rows.stream().map(row -> (Number) row.get(2)).toList()));
         return BitmapEncoder.getBufferedImage(chart);
+    }
+
+    /** A number needs its column's name to be understood, a text does not. */
+    private static String name(String series, Object value) {
+        return value instanceof Number ? words(series) + " " + value : String.valueOf(value);
     }
 
     static String words(String column) {

@@ -16,7 +16,7 @@ import org.apache.spark.sql.Row;
 final class HeatMap {
 
     private static final int LEFT = 60;
-    private static final int TOP = 40;
+    private static final int TOP = 52;
     private static final int BOTTOM = 44;
     private static final int RIGHT = 90;
     private static final int SPAN = 576;
@@ -81,7 +81,7 @@ final class HeatMap {
     private void labels(Graphics2D g, int cellWidth, int cellHeight) {
         g.setColor(Color.DARK_GRAY);
         g.setFont(new Font(Font.SANS_SERIF, Font.BOLD, 13));
-        g.drawString(title, LEFT, 24);
+        g.drawString(title, LEFT, 20);
         g.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 11));
         int everyRow = Math.max(1, 14 / cellHeight);
         for (int i = 0; i < rows.size(); i += everyRow) {

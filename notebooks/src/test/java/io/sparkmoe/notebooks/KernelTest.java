@@ -58,7 +58,7 @@ class KernelTest {
                 "expert",
                 "share",
                 "load");
-        assertThat(map.getRGB(60 + 10, 40 + 10) & 255).isGreaterThan(map.getRGB(60 + 500, 40 + 10) & 255);
+        assertThat(map.getRGB(60 + 10, 52 + 10) & 255).isGreaterThan(map.getRGB(60 + 500, 52 + 10) & 255);
     }
 
     @Test
