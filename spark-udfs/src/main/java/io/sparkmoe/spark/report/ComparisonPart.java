@@ -9,6 +9,7 @@ import io.sparkmoe.spark.report.AnalysisView.Section;
 import io.sparkmoe.spark.report.PageView.Finding;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -91,9 +92,19 @@ final class ComparisonPart implements AnalysisPart {
     private String lead() {
         Double share = differing();
         return share == null
-                ? "No token could be compared."
+                ? loadLead()
                 : share(share) + " of (token, layer) pairs have another set of experts"
                         + (comparison.tokens() == 0 ? "." : ",");
+    }
+
+    /** Windows of time share no token: expert load is all that can be compared. */
+    private String loadLead() {
+        return comparison.layers().stream()
+                .filter(layer -> layer.loadCosine() != null)
+                .min(Comparator.comparingDouble(Agreement::loadCosine))
+                .map(layer -> "Only expert load is compared; its cosine is lowest at layer " + layer.layer() + ": "
+                        + Text.decimal(layer.loadCosine(), 3) + ".")
+                .orElse("No token could be compared.");
     }
 
     private String detail() {

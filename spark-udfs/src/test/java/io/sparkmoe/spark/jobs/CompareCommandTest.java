@@ -27,9 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The verbs drift and mismatch, on two checkpoints of a real model and on random routings that hardly line up. */
 class CompareCommandTest {
-    private static final String SLICES = "src/test/resources/io/sparkmoe/trace/";
-    private static final String EARLY = SLICES + "sample_early_slice.parquet";
-    private static final String FINAL = SLICES + "sample_final_slice.parquet";
+    private static final String EARLY = LocalSpark.resource("/io/sparkmoe/trace/sample_early_slice.parquet");
+    private static final String FINAL = LocalSpark.resource("/io/sparkmoe/trace/sample_final_slice.parquet");
     private static final List<String> REAL = List.of("--num-experts", "64", "--topk", "8");
     private static final List<String> RANDOM = List.of("--num-experts", "19", "--topk", "4");
 

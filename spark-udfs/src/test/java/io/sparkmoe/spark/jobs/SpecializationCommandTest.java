@@ -23,7 +23,7 @@ import scala.jdk.javaapi.CollectionConverters;
 
 /** The verb specialization on a slice of a real recording. */
 class SpecializationCommandTest {
-    private static final String FINAL = "src/test/resources/io/sparkmoe/trace/sample_final_slice.parquet";
+    private static final String FINAL = LocalSpark.resource("/io/sparkmoe/trace/sample_final_slice.parquet");
 
     private final SparkSession spark = LocalSpark.get();
     private final Set<Object> persisted = persisted();

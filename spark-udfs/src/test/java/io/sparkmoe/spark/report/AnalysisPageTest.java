@@ -105,6 +105,15 @@ class AnalysisPageTest {
     }
 
     @Test
+    void windowsOfTimeCompareLoadAlone() {
+        Agreement first = new Agreement(3, 2, 0, 0, 0, 0, null, 0, 0.998);
+        Agreement second = new Agreement(4, 2, 0, 0, 0, 0, null, 0, 0.875);
+        Comparison windows = new Comparison("drift", "a", "b", 0, 0, 0, List.of(first, second), List.of());
+        assertThat(own(SampleAnalyses.with(SampleReports.recorded(), of(List.of(windows), List.of(), List.of()))))
+                .contains("Only expert load is compared; its cosine is lowest at layer 4: 0.875.");
+    }
+
+    @Test
     void undefinedFiguresAreDashesAndNulls() throws Exception {
         Comparison nothing = new Comparison(
                 "drift",
